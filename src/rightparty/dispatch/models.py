@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The outbox: one row per reminder from plan to end. Serves once; its checks repeat the state machine."""
+
+import uuid
+
+from django.db import models
+
+
+class Reminder(models.Model):
+    """One planned reminder of one account to one party at one contact point."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    plan_id = models.BigIntegerField(db_index=True)
+    planned_at = models.DateTimeField()
+    account_id = models.CharField(max_length=64, db_index=True)
+    party_id = models.CharField(max_length=64, db_index=True)
+    person_id = models.CharField(max_length=64, db_index=True)
+    #: sms, email (kernel.vocabulary.MessageChannel)
+    channel = models.CharField(max_length=8)
+    address = models.CharField(max_length=500)
+    step = models.CharField(max_length=64)
+    #: the period this step serves, so that one step is planned once in it
+    cycle = models.CharField(max_length=64)
+    template = models.CharField(max_length=64)
+    tone = models.CharField(max_length=16, default="")
+    language = models.CharField(max_length=35)
+    state = models.CharField(max_length=16, default="planned", db_index=True)
+    state_changed_at = models.DateTimeField()
+    claimed_by = models.CharField(max_length=64, default="")
+    lease_expires_at = models.DateTimeField(null=True)
+    #: reference code, set at release; the only thing of the reminder that a stranger ever types
+    code = models.CharField(max_length=16, null=True, unique=True)
+    template_version = models.CharField(max_length=16, default="")
+    disclosure = models.CharField(max_length=16, default="")
+    amount_minor = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3, default="")
+    text_digest = models.CharField(max_length=64, default="")
+    reasons_mask = models.BigIntegerField(default=0)
+    #: the leaf of the gate's last decision
+    evidence_index = models.BigIntegerField(null=True)
+    released_at = models.DateTimeField(null=True)
+    handed_over_at = models.DateTimeField(null=True)
+    #: the carrier's ids for the message, space separated (one per segment)
+    provider_ids = models.CharField(max_length=500, default="", db_index=True)
+    #: why it failed or is unknown, a code of the channel; no personal data
+    outcome = models.CharField(max_length=100, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account_id", "party_id", "step", "cycle"], name="reminder_once"),
+            models.CheckConstraint(
+                name="reminder_state_known",
+                condition=models.Q(
+                    state__in=[
+                        "planned", "claimed", "released", "handed_over", "delivered",
+                        "withheld", "failed", "unknown", "cancelled",
+                    ]
+                ),
+            ),
+            models.CheckConstraint(
+                name="reminder_released_is_complete",
+                condition=models.Q(state__in=["planned", "claimed", "withheld", "cancelled"])
+                | models.Q(
+                    released_at__isnull=False,
+                    code__isnull=False,
+                    evidence_index__isnull=False,
+                    amount_minor__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="reminder_withheld_has_reason",
+                condition=~models.Q(state="withheld") | models.Q(reasons_mask__gt=0),
+            ),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["planned_at"], condition=models.Q(state="planned"), name="reminder_to_claim")]
+
+
+class MessageText(models.Model):
+    """The rendered text of a released reminder, kept apart so that the outbox stays narrow."""
+
+    reminder = models.OneToOneField(Reminder, on_delete=models.PROTECT, primary_key=True)
+    subject = models.CharField(max_length=200, default="")
+    body = models.TextField()
+
+
+class Halt(models.Model):
+    """A stop of all dispatch. In force while `lifted_at` is null."""
+
+    halted_at = models.DateTimeField()
+    halted_by = models.CharField(max_length=150)
+    why = models.CharField(max_length=300)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.CharField(max_length=150, default="")

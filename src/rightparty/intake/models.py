@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Loads: each lender's delivery as a batch with an identity, and the rows it could not take."""
+
+from django.db import models
+
+
+class Load(models.Model):
+    """One delivery of files, or the revert of one. Its id stands in every row it brought or retired."""
+
+    class State(models.TextChoices):
+        """`loaded` may become `reverted`; a `revert` is final."""
+
+        LOADED = "loaded"
+        REVERTED = "reverted"
+        REVERT = "revert"
+
+    #: SHA-256 over the names and contents of the files: the identity under which a repeat has no effect
+    content_digest = models.CharField(max_length=64, db_index=True)
+    label = models.CharField(max_length=200, default="")
+    state = models.CharField(max_length=16, choices=State.choices)
+    loaded_at = models.DateTimeField()
+    #: the load that this revert undid
+    reverts_id = models.BigIntegerField(null=True)
+    #: per table: read, accepted, rejected, added, changed, unchanged; and contact values that moved
+    summary = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["content_digest"],
+                condition=models.Q(state="loaded"),
+                name="load_once",
+            ),
+        ]
+
+
+class RejectedRow(models.Model):
+    """A row that could not be taken: where, why, and what to do. The row itself is kept for the repair."""
+
+    load = models.ForeignKey(Load, on_delete=models.PROTECT)
+    file = models.CharField(max_length=200)
+    line = models.BigIntegerField()
+    column = models.CharField(max_length=64, default="")
+    reason = models.CharField(max_length=200)
+    remedy = models.CharField(max_length=300)
+    #: the row as JSON, cut at a limit
+    row = models.TextField()

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All settings, each from an environment variable with a safe default; docs/reference/settings.md lists them."""
+
+import os
+import secrets
+from pathlib import Path
+
+import dj_database_url
+from django.utils.csp import CSP
+
+HOME = Path(os.environ.get("RIGHTPARTY_HOME", "var")).resolve()
+"""Where the embedded store, the secret key and logs live."""
+
+
+def _secret_key() -> str:
+    """Return the key from the environment, else one made once and kept in HOME, readable by its owner only."""
+    if key := os.environ.get("RIGHTPARTY_SECRET_KEY"):
+        return key
+    file = HOME / "secret_key"
+    if not file.exists():
+        HOME.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
+            out.write(secrets.token_urlsafe(48))
+    return file.read_text()
+
+
+SECRET_KEY = _secret_key()
+DEBUG = os.environ.get("RIGHTPARTY_DEBUG") == "1"
+ALLOWED_HOSTS = os.environ.get("RIGHTPARTY_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "axes",
+    "rightparty.evidence",
+    "rightparty.store",
+    "rightparty.parties",
+    "rightparty.lending",
+    "rightparty.planning",
+    "rightparty.dispatch",
+    "rightparty.inbound",
+    "rightparty.casework",
+    "rightparty.intake",
+    "rightparty.simulation",
+    "rightparty.portal",
+    "rightparty.console",
+    "rightparty.api",
+    "rightparty.site",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 1
+ROOT_URLCONF = "rightparty.site.urls"
+WSGI_APPLICATION = "rightparty.site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL", f"sqlite:///{HOME / 'rightparty.db'}"))}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    HOME.mkdir(parents=True, exist_ok=True)
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        # FULL: an intent that was committed survives a power cut, or a reminder could go out twice (once).
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
+        " PRAGMA cache_size=-64000; PRAGMA foreign_keys=ON;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("zh-hant", "繁體中文")]
+LOCALE_PATHS = [Path(__file__).parent.parent / "locale"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS = [Path(__file__).parent / "static"]
+WHITENOISE_USE_FINDERS = True
+
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+    "form-action": [CSP.SELF],
+}
+SECURE_REFERRER_POLICY = "no-referrer"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("RIGHTPARTY_HTTPS") == "1"
+LOGIN_URL = "/console/login/"
+LOGIN_REDIRECT_URL = "/console/"
+LOGOUT_REDIRECT_URL = "/console/login/"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+
+RIGHTPARTY = {
+    # who signs every message, as registered with the carriers and shown on the recipient's page
+    "SENDER_NAME": os.environ.get("RIGHTPARTY_SENDER", "Lantern Finance"),
+    # the lender's own address, under which /m/CODE is served and linked
+    "PUBLIC_URL": os.environ.get("RIGHTPARTY_PUBLIC_URL", "http://127.0.0.1:8000"),
+    # "simulated" (embedded handsets and mailboxes) or "smpp://user:password@host:port" / "smtp://host:port"
+    "SMS_CHANNEL": os.environ.get("RIGHTPARTY_SMS", "simulated"),
+    "EMAIL_CHANNEL": os.environ.get("RIGHTPARTY_EMAIL", "simulated"),
+    "EMAIL_FROM": os.environ.get("RIGHTPARTY_EMAIL_FROM", "reminders@lantern.example"),
+    "SMS_FROM": os.environ.get("RIGHTPARTY_SMS_FROM", "1069000000"),
+    # the lender's own files over the shipped ones; empty for the shipped ones
+    "STRATEGY_FILE": os.environ.get("RIGHTPARTY_STRATEGY", ""),
+    "HOUSE_RULES_FILE": os.environ.get("RIGHTPARTY_HOUSE_RULES", ""),
+}

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every address of the web: the only place where faces are joined under one root."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("i18n/", include("django.conf.urls.i18n")),
+]
