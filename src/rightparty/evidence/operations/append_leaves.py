@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Append records to the log in the caller's transaction, so that a decision and its record commit together (provable).
+
+Crash meaning: before the caller commits nothing was recorded and nothing was decided; afterwards both stand.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from django.db import connection
+
+from rightparty.evidence.chain import KEY_BYTES, START, LeafRecord, canonical_json, chain_hash, leaf_hash, payload_of
+
+CHAIN_LOCK: Final = 0x72705F63
+"""Advisory lock of the chain's head on PostgreSQL ("rp_c"). SQLite has one writer at a time anyway."""
+
+LEAF_COLUMNS: Final = {
+    "index": "bigint", "kind": "text", "recorded_at": "timestamptz", "payload": "text", "leaf_hash": "text",
+    "chain_hash": "text",
+}  # fmt: skip
+OPENING_COLUMNS: Final = {"leaf_id": "bigint", "key": "text", "clear": "text"}
+
+
+class NoTransactionError(RuntimeError):
+    """Leaves were to be appended outside a transaction, apart from the decision they record."""
+
+    remedy = "Call append_leaves inside transaction.atomic()."
+
+
+def fresh_key() -> bytes:
+    """Return a new random key for one record's commitments."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def append_leaves(records: Sequence[LeafRecord], *, new_key: Callable[[], bytes] = fresh_key) -> list[int]:
+    """Append records in order and return their indexes.
+
+    The head of the chain stays locked until the caller's transaction ends: append last, commit soon.
+
+    Raises:
+        NoTransactionError: the caller is in no transaction.
+        PayloadError: a fact has no canonical spelling.
+    """
+    if not connection.in_atomic_block:
+        raise NoTransactionError(NoTransactionError.remedy)
+    if not records:
+        return []
+    index, previous = _lock_head()
+    leaves: list[tuple[object, ...]] = []
+    openings: list[tuple[object, ...]] = []
+    for record in records:
+        key = new_key()
+        payload = payload_of(record, key)
+        leaf = leaf_hash(payload)
+        previous = chain_hash(previous, leaf)
+        at = connection.ops.adapt_datetimefield_value(record.recorded_at)
+        leaves.append((index, record.kind, at, payload, leaf, previous))
+        if record.private:
+            openings.append((index, key.hex(), canonical_json(record.private)))
+        index += 1
+    _insert("evidence_leaf", LEAF_COLUMNS, leaves)
+    _insert("evidence_opening", OPENING_COLUMNS, openings)
+    return list(range(index - len(records), index))
+
+
+def _lock_head() -> tuple[int, str]:
+    """Lock the head of the chain and return the next index and the last chain hash."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+        cursor.execute('SELECT "index", chain_hash FROM evidence_leaf ORDER BY "index" DESC LIMIT 1')
+        row = cursor.fetchone()
+    return (row[0] + 1, row[1]) if row else (0, START)
+
+
+def _insert(table: str, columns: dict[str, str], rows: list[tuple[object, ...]]) -> None:
+    if not rows:
+        return
+    names = ", ".join(f'"{name}"' for name in columns)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
+            values = [list(column) for column in zip(*rows, strict=True)]
+            cursor.execute(f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays})", values)
+        else:
+            marks = ", ".join("%s" for _ in columns)
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
