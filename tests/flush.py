@@ -7,7 +7,7 @@ The triggers are dropped and put back around the deletes. PostgreSQL truncates a
 import importlib
 from typing import Any
 
-from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.db.backends.sqlite3.base import DatabaseOperations
 
 _protection = importlib.import_module("rightparty.evidence.migrations.0002_protect_leaves")
 _original = DatabaseOperations.sql_flush

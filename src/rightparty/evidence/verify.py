@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recomputes an exported log with the standard library alone: `python -m rightparty.evidence.verify FILE [INDEX:HASH…]`.
+"""Recomputes an exported log with the standard library alone: `python -m rightparty.evidence.verify FILE`.
 
 Serves provable. What it proves: the records stood unchanged and in this order when a held chain hash was taken. What
 it does not prove: that the log is complete, nor that its contents were true when written.

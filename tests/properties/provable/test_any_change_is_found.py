@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""provable: altering, removing, reordering or back-dating any record is detected by whoever holds a later chain hash."""
+"""provable: altering, removing, reordering or back-dating any record is found by any holder of a later chain hash."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
