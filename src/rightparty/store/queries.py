@@ -3,7 +3,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 from django.db import connection, models
@@ -17,9 +17,7 @@ FETCH_ROWS: Final = 100_000
 _BOOKKEEPING: Final = frozenset({"id", "load_id", "retired_by_id"})
 
 
-def read_frame(
-    sql: str, params: Sequence[object] = (), *, schema: Mapping[str, PolarsDataType]
-) -> pl.DataFrame:
+def read_frame(sql: str, params: Sequence[object] = (), *, schema: Mapping[str, PolarsDataType]) -> pl.DataFrame:
     """Return the rows of a query as columns.
 
     Shape: the query's columns by position, named and typed by `schema`; placeholders are `%s`.
@@ -48,12 +46,12 @@ def versioned_table(model: type[models.Model]) -> VersionedTable:
     Raises:
         ValueError: the model has no such constraint.
     """
-    for constraint in model._meta.constraints:
+    meta = model._meta  # noqa: SLF001  (Django's documented interface to a model's shape)
+    for constraint in meta.constraints:
         if isinstance(constraint, models.UniqueConstraint) and constraint.condition is not None:
             key = tuple(constraint.fields)
-            names = [f.column for f in model._meta.concrete_fields if f.column not in _BOOKKEEPING]
-            rest = tuple(n for n in names if n not in key)
-            return VersionedTable(name=model._meta.db_table, key=key, columns=key + rest)
+            rest = tuple(f.attname for f in meta.concrete_fields if f.attname not in {*key, *_BOOKKEEPING})
+            return VersionedTable(name=meta.db_table, key=key, columns=key + rest)
     raise ValueError(f"{model.__name__} has no unique constraint over its current rows")
 
 
@@ -71,9 +69,7 @@ def _rows_of_sqlite(sql: str, params: Sequence[object], schema: Mapping[str, Pol
         while rows := cursor.fetchmany(FETCH_ROWS):
             cells = zip(*rows, strict=True)
             frames.append(
-                pl.DataFrame(
-                    [pl.Series(name, cell, dtype=raw[name]) for name, cell in zip(raw, cells, strict=True)]
-                )
+                pl.DataFrame([pl.Series(name, cell, dtype=raw[name]) for name, cell in zip(raw, cells, strict=True)])
             )
     return pl.concat(frames)
 
@@ -87,19 +83,14 @@ def _sqlite_type(dtype: PolarsDataType) -> PolarsDataType:
 def _rows_of_postgresql(sql: str, params: Sequence[object], schema: Mapping[str, PolarsDataType]) -> pl.DataFrame:
     """Read with COPY, whose text polars parses without one Python object per cell."""
     blocks = bytearray()
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT CSV)", list(params)) as copy:
+    given: Any = list(params)
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT CSV)", given) as copy:
         for block in copy:
             blocks += block
     if not blocks:
         return pl.DataFrame(schema=dict.fromkeys(schema, pl.String()))
-    return pl.read_csv(
-        bytes(blocks),
-        has_header=False,
-        infer_schema=False,
-        new_columns=list(schema),
-        schema=dict.fromkeys(schema, pl.String()),
-        missing_utf8_is_empty_string=False,
-    )
+    schema_of_text = dict.fromkeys(schema, pl.String())
+    return pl.read_csv(bytes(blocks), has_header=False, infer_schema=False, schema=schema_of_text)
 
 
 def _is_textual(dtype: PolarsDataType) -> bool:
@@ -111,7 +102,7 @@ def _typed(name: str, raw: PolarsDataType, dtype: PolarsDataType) -> pl.Expr:
     if dtype == pl.Boolean:
         return (column == "t").alias(name) if raw == pl.String else column.cast(pl.Boolean)
     if dtype == pl.Datetime:
-        text = column.str.head(26).str.strip_suffix("+00")
+        text = column.str.strip_suffix("+00")
         return text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us").dt.replace_time_zone("UTC").alias(name)
     if dtype == pl.Date:
         return column.str.to_date("%Y-%m-%d")
