@@ -64,8 +64,9 @@ def _rows_of_sqlite(sql: str, params: Sequence[object], schema: Mapping[str, Pol
     )
     raw = {name: _sqlite_type(dtype) for name, dtype in schema.items()}
     frames = [pl.DataFrame(schema=raw)]
+    given: Any = list(params)
     with connection.cursor() as cursor:
-        cursor.execute(f"WITH given({', '.join(columns)}) AS ({sql}) SELECT {plain} FROM given", list(params))
+        cursor.execute(f"WITH given({', '.join(columns)}) AS ({sql}) SELECT {plain} FROM given", given)
         while rows := cursor.fetchmany(FETCH_ROWS):
             cells = zip(*rows, strict=True)
             frames.append(

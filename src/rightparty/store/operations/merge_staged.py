@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Merges a delivery into a versioned table: what is the same stays, what differs is retired and follows anew."""
+
+from typing import Final
+
+from django.db import connection
+
+from rightparty.store.queries import is_postgresql
+from rightparty.store.versions import MergeCounts, VersionedTable
+
+STAGING: Final = "staging_{}"
+
+
+def open_staging(table: VersionedTable) -> str:
+    """Create an empty temporary table of the columns that come with a load, and return its name."""
+    name = STAGING.format(table.name)
+    columns = ", ".join(table.columns)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {name}")
+        cursor.execute(f"CREATE TEMPORARY TABLE {name} AS SELECT {columns} FROM {table.name} WHERE 1 = 0")
+    return name
+
+
+def close_staging(staging: str) -> None:
+    """Drop the temporary table."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {staging}")
+
+
+def merge_staged(table: VersionedTable, *, staging: str, load_id: int) -> MergeCounts:
+    """Bring the staged rows into the table as versions of this load.
+
+    A staged row equal to the current version has no effect; one that differs retires it. Keys that the delivery does
+    not name stay as they are.
+
+    Raises: django.db.IntegrityError if the staged rows name one key twice or break a constraint.
+    """
+    columns = ", ".join(table.columns)
+    staged_columns = ", ".join(f"s.{c}" for c in table.columns)
+    same_key = " AND ".join(f"t.{c} = s.{c}" for c in table.key)
+    differs = " OR ".join(f"t.{c} IS DISTINCT FROM s.{c}" for c in table.columns if c not in table.key)
+    with connection.cursor() as cursor:
+        if is_postgresql():
+            cursor.execute(f"ANALYZE {staging}")
+        cursor.execute(f"SELECT count(*) FROM {staging}")
+        staged = int(cursor.fetchone()[0])
+        changed = 0
+        if differs:
+            cursor.execute(
+                f"UPDATE {table.name} SET retired_by_id = %s WHERE id IN (SELECT t.id FROM {staging} s CROSS JOIN"
+                f" {table.name} t WHERE {same_key} AND t.retired_by_id IS NULL AND ({differs}))",
+                [load_id],
+            )
+            changed = cursor.rowcount
+        cursor.execute(
+            f"INSERT INTO {table.name} ({columns}, load_id) SELECT {staged_columns}, %s FROM {staging} s"
+            f" WHERE NOT EXISTS (SELECT 1 FROM {table.name} t WHERE {same_key} AND t.retired_by_id IS NULL)",
+            [load_id],
+        )
+        inserted = cursor.rowcount
+    return MergeCounts(added=inserted - changed, changed=changed, unchanged=staged - inserted)
