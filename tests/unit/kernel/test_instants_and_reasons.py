@@ -3,10 +3,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from rightparty.kernel.clock import NaiveInstantError, is_known_zone, parse_instant, require_aware, to_zone
-from rightparty.kernel.masking import mask_name, mask_value
+from rightparty.kernel.masking import mask_name, mask_value, masked
 from rightparty.kernel.periods import Period
 from rightparty.kernel.promises import Promise
 from rightparty.kernel.reasons import BY_BIT, BY_CODE, REASONS, mask_of, promise_mask, reasons_in
@@ -55,3 +56,9 @@ def test_masked_values_hide_their_middle() -> None:
     assert mask_value("1234567") == "*******"
     assert mask_name("王小明") == "王**"
     assert mask_name("Jane Roe") == "J*** R**"
+
+
+def test_a_whole_column_is_masked_as_one_value_is() -> None:
+    values = ["+8613800001234", "wang.wu@example.com", "1234567", "12345678", "", "a@b", "王小明王小明王小明", None]
+    shown = pl.DataFrame({"value": values}).select(masked("value")).to_series().to_list()
+    assert shown == [value if value is None else mask_value(value) for value in values]

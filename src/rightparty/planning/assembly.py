@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From candidates and what is known of them to the facts that rules see; the same for planning and gate."""
+
+from typing import Final
+
+import polars as pl
+
+from rightparty.kernel.reasons import BY_CODE
+from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, Disclosure, MessageChannel
+from rightparty.planning.language import languages_read
+from rightparty.planning.world import World
+from rightparty.policy.disclosure import Thresholds, supported_disclosure
+from rightparty.policy.facts import FACTS
+from rightparty.policy.history import count_contacts
+from rightparty.policy.local_time import with_local_time
+
+CARRIED: Final = (
+    "person_id", "currency", "language", "template_version", "disclosure", "oldest_due_on",
+)  # fmt: skip
+"""What a release needs beside the facts: how to render and whom to count."""
+
+_REPORTED: Final = BY_CODE["right_party.reported_wrong_party"].mask
+_POINT_OF: Final = {channel.value: point.value for channel, point in POINT_CHANNEL_OF.items()}
+
+
+def assemble_facts(
+    candidates: pl.DataFrame, world: World, *, wordings: pl.DataFrame, thresholds: Thresholds
+) -> pl.DataFrame:
+    """Add every fact, and the columns CARRIED, to candidate reminders.
+
+    Shape: candidates [account_id, party_id, channel, address, template, …] -> the same rows in the same order with the
+    columns of FACTS. What is not known stays null, which withholds.
+    """
+    frame = candidates.with_row_index("candidate")
+    frame = _with_ledger(frame, world)
+    frame = _with_role(frame, world)
+    frame = _with_person(frame, world)
+    frame = _with_point(frame, world)
+    frame = _with_holds(frame, world)
+    frame = _with_words(frame, wordings, thresholds)
+    frame = with_local_time(frame.lazy(), at=world.at).collect()
+    frame = count_contacts(frame, world.history, at=world.at)
+    ordered = frame.with_columns(
+        at=pl.lit(world.at).cast(pl.Datetime("us", "UTC")),
+        agreed_from_minute=pl.lit(None, dtype=pl.Int16),
+        agreed_to_minute=pl.lit(None, dtype=pl.Int16),
+    ).sort("candidate")
+    kept = [name for name in candidates.columns if name not in FACTS and name not in CARRIED]
+    return ordered.select(*kept, *CARRIED, *(pl.col(name).cast(kind) for name, kind in FACTS.items()))
+
+
+def _with_ledger(frame: pl.DataFrame, world: World) -> pl.DataFrame:
+    ledger = world.balances.select(
+        "account_id", "amount_due_minor", "in_flight_minor", "days_past_due", "oldest_due_on", "ledger_consistent",
+        "account_open", "currency", account_market="market",
+    )  # fmt: skip
+    return _replace(frame, ledger, on=["account_id"])
+
+
+def _with_role(frame: pl.DataFrame, world: World) -> pl.DataFrame:
+    """Give each candidate what the party is to the account now; liable roles first if there are several."""
+    rank = {"debtor": 0, "co_debtor": 1, "guarantor": 2}
+    roles = (
+        world.roles.with_columns(rank=pl.col("role").replace_strict(rank, default=9, return_dtype=pl.Int8))
+        .sort("rank", "role")
+        .unique(["account_id", "party_id"], keep="first")
+        .select("account_id", "party_id", "role")
+    )
+    joined = _replace(frame, roles, on=["account_id", "party_id"])
+    return joined.with_columns(pl.col("role").fill_null(""))
+
+
+def _with_person(frame: pl.DataFrame, world: World) -> pl.DataFrame:
+    people = world.people.select(
+        "party_id", "person_id", "country", "zone_set", "deceased", "represented", "bankrupt",
+        "cease_communication", "language",
+    )  # fmt: skip
+    joined = _replace(frame, people, on=["party_id"])
+    return joined.with_columns(
+        market=pl.coalesce(pl.col("country").replace("", None), pl.col("account_market").replace("", None))
+    )
+
+
+def _with_point(frame: pl.DataFrame, world: World) -> pl.DataFrame:
+    points = world.attribution.select(
+        "party_id", "relation", "p_person", "contradictions_mask", point_channel="channel", address="value"
+    )
+    opt_outs = world.opt_outs.select("address", "channel", "opted_out", "consent_revoked")
+    frame = frame.with_columns(
+        point_channel=pl.col("channel").replace_strict(_POINT_OF, default=None, return_dtype=pl.String)
+    )
+    joined = _replace(frame, points, on=["party_id", "point_channel", "address"])
+    joined = _replace(joined, opt_outs, on=["address", "channel"])
+    return joined.with_columns(
+        pl.col("opted_out", "consent_revoked").fill_null(value=False),
+        has_contact_point=pl.col("p_person").is_not_null(),
+        case_open=(pl.col("contradictions_mask").fill_null(0) & _REPORTED) > 0,
+    )
+
+
+def _with_holds(frame: pl.DataFrame, world: World) -> pl.DataFrame:
+    """Join holds on the account, and holds on any id of the person."""
+    holds = world.holds
+    of_account = holds.filter(pl.col("account_id") != "").select("account_id", account_holds="holds_mask")
+    of_person = (
+        holds.filter(pl.col("party_id") != "")
+        .join(world.people.select("party_id", "person_id"), on="party_id")
+        .group_by("person_id")
+        .agg(person_holds=pl.col("holds_mask").bitwise_or())
+    )
+    joined = frame.join(of_account.group_by("account_id").agg(pl.col("account_holds").bitwise_or()), on="account_id", how="left")
+    joined = joined.join(of_person, on="person_id", how="left")
+    mask = pl.col("account_holds").fill_null(0) | pl.col("person_holds").fill_null(0)
+    return joined.with_columns(holds_mask=mask).drop("account_holds", "person_holds")
+
+
+def _with_words(frame: pl.DataFrame, wordings: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
+    """Choose the approved text that says most within what the attribution supports."""
+    read = languages_read(frame["language"], wordings["language"].unique().to_list())
+    frame = frame.join(read, on="language", how="left").with_columns(
+        supported=supported_disclosure(pl.col("p_person"), pl.col("contradictions_mask"), thresholds)
+    )
+    texts = wordings.select("template", "channel", "disclosure", "disclosure_level", read_language="language", template_version="version")
+    best = (
+        frame.select("candidate", "template", "channel", "read_language", "supported")
+        .join(texts, on=["template", "channel", "read_language"])
+        .filter(pl.col("disclosure_level") <= pl.col("supported"))
+        .sort("disclosure_level", descending=True)
+        .unique("candidate", keep="first")
+        .select("candidate", "disclosure", "disclosure_level", "template_version")
+    )
+    exists = texts.select("template", "channel", "read_language").unique().with_columns(template_available=True)
+    joined = _replace(frame, best, on=["candidate"]).join(
+        exists, on=["template", "channel", "read_language"], how="left"
+    )
+    least = pl.lit(1, dtype=pl.Int8)
+    return joined.with_columns(
+        pl.col("template_available").fill_null(value=False),
+        pl.col("disclosure_level").fill_null(least),
+        pl.col("disclosure").fill_null(Disclosure.LIMITED_CONTENT.value),
+        pl.col("template_version").fill_null(""),
+        language=pl.col("read_language").fill_null(""),
+    )
+
+
+def _replace(frame: pl.DataFrame, more: pl.DataFrame, *, on: list[str]) -> pl.DataFrame:
+    """Left-join, the joined columns replacing columns of the same name."""
+    stale = [name for name in more.columns if name in frame.columns and name not in on]
+    return frame.drop(stale).join(more, on=on, how="left", validate="m:1")
+
+
