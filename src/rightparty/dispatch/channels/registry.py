@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which adapter serves which channel, and who hears what comes back; `site` connects them."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from rightparty.dispatch.channels.adapter import ChannelAdapter, InboundText, ReceiptReport
+
+type OnReceipts = Callable[[Sequence[ReceiptReport], datetime], object]
+type OnTexts = Callable[[Sequence[InboundText], datetime], object]
+
+_adapters: dict[str, ChannelAdapter] = {}
+_on_receipts: list[OnReceipts] = []
+_on_texts: list[OnTexts] = []
+
+
+class NoChannelError(LookupError):
+    """No adapter is connected for a channel."""
+
+    remedy = "Connect one in the settings (RIGHTPARTY_SMS, RIGHTPARTY_EMAIL)."
+
+
+def connect(channel: str, adapter: ChannelAdapter) -> None:
+    """Let an adapter serve a channel, in place of the one before."""
+    _adapters[channel] = adapter
+
+
+def connect_receivers(*, on_receipts: OnReceipts, on_texts: OnTexts) -> None:
+    """Let these hear what comes back, in place of those before."""
+    _on_receipts[:], _on_texts[:] = [on_receipts], [on_texts]
+
+
+def adapter_of(channel: str) -> ChannelAdapter:
+    """Return the adapter of a channel.
+
+    Raises:
+        NoChannelError: none is connected.
+    """
+    try:
+        return _adapters[channel]
+    except KeyError:
+        raise NoChannelError(f"no adapter for {channel}. {NoChannelError.remedy}") from None
+
+
+def ready_channels() -> list[str]:
+    """Return the channels that could take a message now."""
+    return sorted(channel for channel, adapter in _adapters.items() if adapter.is_ready())
+
+
+def pump(at: datetime) -> int:
+    """Pass on whatever has come back on all channels; return how many reports."""
+    receipts = [report for adapter in _adapters.values() for report in adapter.take_receipts()]
+    texts = [text for adapter in _adapters.values() for text in adapter.take_texts()]
+    if receipts:
+        for hear_receipts in _on_receipts:
+            hear_receipts(receipts, at)
+    if texts:
+        for hear_texts in _on_texts:
+            hear_texts(texts, at)
+    return len(receipts) + len(texts)
