@@ -28,6 +28,16 @@ class MergeCounts:
     unchanged: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """What the undoing of a load did."""
+
+    #: versions that the load had brought and that are gone
+    retired: int
+    #: versions that the load had retired and that are back
+    restored: int
+
+
 class RetiredByLaterLoadError(Exception):
     """Rows that a load brought were changed by a later load, so that it cannot be taken back alone."""
 

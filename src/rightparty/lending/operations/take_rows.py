@@ -11,7 +11,7 @@ from rightparty.store.operations.append_rows import append_rows
 from rightparty.store.operations.merge_staged import close_staging, merge_staged, open_staging
 from rightparty.store.operations.take_back import take_back
 from rightparty.store.queries import versioned_table
-from rightparty.store.versions import MergeCounts
+from rightparty.store.versions import MergeCounts, TakenBack
 
 TABLES: Final = {
     "accounts": versioned_table(Account),
@@ -37,7 +37,7 @@ def take_rows(*, table: str, rows: pl.DataFrame, load_id: int) -> MergeCounts:
     return counts
 
 
-def take_back_rows(*, table: str, load_id: int, revert_id: int, undone: Mapping[int, int]) -> MergeCounts:
+def take_back_rows(*, table: str, load_id: int, revert_id: int, undone: Mapping[int, int]) -> TakenBack:
     """Undo what a load did to a contract table; see `store.operations.take_back`.
 
     Raises:

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
+from django.db import connection
 
 from rightparty.parties.models import ContactEvent, ContactPoint, Party
 from rightparty.store.operations.append_rows import append_rows
 from rightparty.store.operations.merge_staged import close_staging, merge_staged, open_staging
 from rightparty.store.operations.take_back import take_back
 from rightparty.store.queries import versioned_table
-from rightparty.store.versions import MergeCounts
+from rightparty.store.versions import MergeCounts, TakenBack
 
 TABLES: Final = {
     "parties": versioned_table(Party),
@@ -32,13 +33,32 @@ def take_rows(*, table: str, rows: pl.DataFrame, load_id: int) -> MergeCounts:
     append_rows(staging, rows.select(versioned.columns))
     counts = merge_staged(versioned, staging=staging, load_id=load_id)
     close_staging(staging)
+    if table == "parties":
+        _carry_cease_communication_over(load_id)
     return counts
 
 
-def take_back_rows(*, table: str, load_id: int, revert_id: int, undone: Mapping[int, int]) -> MergeCounts:
+def take_back_rows(*, table: str, load_id: int, revert_id: int, undone: Mapping[int, int]) -> TakenBack:
     """Undo what a load did to a contract table; see `store.operations.take_back`.
 
     Raises:
         rightparty.store.versions.RetiredByLaterLoadError: a later load changed some of the rows.
     """
-    return take_back(TABLES[table], load_id=load_id, revert_id=revert_id, undone=undone)
+    taken = take_back(TABLES[table], load_id=load_id, revert_id=revert_id, undone=undone)
+    if table == "parties":
+        _carry_cease_communication_over(revert_id)
+    return taken
+
+
+def _carry_cease_communication_over(load_id: int) -> None:
+    """Give a party's new person the cease communications of its old one: a demand is never lost by a re-linkage."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO parties_ceasecommunication (person_id, from_at, to_at, origin)"
+            " SELECT DISTINCT now.person_id, c.from_at, c.to_at, c.origin FROM parties_ceasecommunication c"
+            " JOIN parties_party was ON was.person_id = c.person_id AND was.retired_by_id = %s"
+            " JOIN parties_party now ON now.party_id = was.party_id AND now.retired_by_id IS NULL"
+            " WHERE now.person_id <> was.person_id AND NOT EXISTS (SELECT 1 FROM parties_ceasecommunication k"
+            " WHERE k.person_id = now.person_id AND k.from_at = c.from_at AND k.to_at IS NOT DISTINCT FROM c.to_at)",
+            [load_id],
+        )

@@ -5,16 +5,14 @@ from collections.abc import Mapping
 
 from django.db import connection
 
-from rightparty.store.versions import MergeCounts, RetiredByLaterLoadError, VersionedTable
+from rightparty.store.versions import RetiredByLaterLoadError, TakenBack, VersionedTable
 
 
-def take_back(table: VersionedTable, *, load_id: int, revert_id: int, undone: Mapping[int, int]) -> MergeCounts:
+def take_back(table: VersionedTable, *, load_id: int, revert_id: int, undone: Mapping[int, int]) -> TakenBack:
     """Retire the load's rows as `revert_id` and insert copies of the rows it had retired.
 
     `undone` maps each load that was reverted earlier to its revert: what such a load did to this load's rows no
     longer counts, and the copies that its revert made are this load's rows too.
-    Counts: `added` rows that came back in place of none, `changed` rows that came back in place of the load's own,
-    `unchanged` rows that the load had added and that are gone.
 
     Raises:
         RetiredByLaterLoadError: a later load that still stands has changed some of the load's rows.
@@ -42,7 +40,7 @@ def take_back(table: VersionedTable, *, load_id: int, revert_id: int, undone: Ma
             [revert_id, load_id],
         )
         restored = cursor.rowcount
-    return MergeCounts(added=max(restored - retired, 0), changed=restored, unchanged=max(retired - restored, 0))
+    return TakenBack(retired=retired, restored=restored)
 
 
 def _rows_of_load(table: VersionedTable, *, load_id: int, undone: Mapping[int, int]) -> tuple[str, list[object]]:
