@@ -60,7 +60,9 @@ def card_books(dice: np.random.Generator, cards: pl.DataFrame, *, as_of: datetim
     )
 
 
-def _long(ids: pl.Series, last_due: NDArray[np.datetime64], matrix: NDArray[np.int64], months: NDArray[np.int64]) -> pl.DataFrame:
+def _long(
+    ids: pl.Series, last_due: NDArray[np.datetime64], matrix: NDArray[np.int64], months: NDArray[np.int64]
+) -> pl.DataFrame:
     """Return one row per non-zero cell, dated `months` before the account's last due date."""
     width = matrix.shape[1]
     return (

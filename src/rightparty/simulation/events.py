@@ -21,19 +21,22 @@ def make_events(dice: np.random.Generator, points: pl.DataFrame, *, rates: Rates
     engaged = dice.gamma(1.2, 1 / 1.2, own.height)
     share, per_year = rates["share"], rates["per_year"]
     phones = pl.col("channel") == "phone"
+    delivered, failed = (np.full(own.height, per_year[kind]) for kind in ("delivered", "undelivered"))
     week = pl.lit(as_of).cast(INSTANT) - pl.duration(days=WEEK_DAYS)
-    recent = own.filter(phones & (pl.col("collected_at") < week)).with_columns(since=week, until=pl.lit(as_of).cast(INSTANT))
+    recent = own.filter(phones & (pl.col("collected_at") < week)).with_columns(
+        since=week, until=pl.lit(as_of).cast(INSTANT)
+    )
     contacted = recent.filter(pl.Series(dice.random(recent.height) < share["contacted_this_week"]))
+    passed_on = own.filter(phones & (pl.col("mishap") == "re_assigned"))
     parts = [
         _once(dice, own.filter(phones & pl.col("reached")), "otp_verified", share["otp_at_capture"], "collected_at"),
         _over(dice, own, "login", per_year["login"] * engaged, "mine_from", "mine_to"),
         _over(dice, own, "replied", per_year["replied"] * engaged, "mine_from", "mine_to"),
-        _over(dice, own, "delivered", np.full(own.height, per_year["delivered"]), "alive_from", "mine_to"),
-        _over(dice, own, "delivered", np.full(own.height, per_year["delivered"]), "strange_from", "now"),
-        _over(dice, own, "undelivered", np.full(own.height, per_year["undelivered"]), "dead_from", "dead_to"),
+        _over(dice, own, "delivered", delivered, "alive_from", "mine_to"),
+        _over(dice, own, "delivered", delivered, "strange_from", "now"),
+        _over(dice, own, "undelivered", failed, "dead_from", "dead_to"),
         _within(dice, own, "wrong_party", share["stranger_complained"], "strange_from", "now"),
-        _within(dice, own.filter(phones & (pl.col("mishap") == "re_assigned")), "reassigned", share["reassigned_listed"],
-                "strange_from", "now"),
+        _within(dice, passed_on, "reassigned", share["reassigned_listed"], "strange_from", "now"),
         _within(dice, own.filter(phones), "opted_out", share["opted_out"], "alive_from", "now"),
         *_week(dice, contacted),
     ]  # fmt: skip

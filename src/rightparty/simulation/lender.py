@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sample lender: real money, generated people, labelled mishaps, and the truth of whom each contact point reaches."""
+"""The sample lender: real money, generated people, labelled mishaps, and the truth of whom each point reaches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def build_sample(
         dice, balances, posted_share=rates["share"]["late_posting"], pending_share=rates["share"]["late_pending"],
         as_of=as_of,
     )  # fmt: skip
-    persons, holds = _troubles(dice, persons, money.accounts, rates=rates, as_of=as_of)
+    persons, labels, holds = _troubles(dice, persons, money.accounts, rates=rates, as_of=as_of)
     portfolio = {
         "parties": persons.drop("home_zone"),
         "contact_points": recorded.select("party_id", "channel", "value", "source", "collected_at", "relation"),
@@ -66,6 +66,7 @@ def build_sample(
     }
     truth = Truth(
         points=pl.concat([recorded, refresh]),
+        people=labels,
         accounts=_account_truth(balances, links, late, holds),
     )
     return SampleLender(portfolio=portfolio, contact_refresh=refresh, late_postings=late, truth=truth)
@@ -77,7 +78,7 @@ def _card_holders(cards: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
             "account_id": accounts["account_id"],
             "role": "debtor",
             "market": accounts["market"],
-            "woman": cards["SEX"] == 2,  # noqa: PLR2004  the data set's code for women
+            "woman": cards["SEX"] == 2,  # the data set's code for women
             "age": cards["AGE"].cast(pl.Int64),
             "opened_on": accounts["opened_on"],
         }
@@ -85,14 +86,22 @@ def _card_holders(cards: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _contacts(
-    dice: np.random.Generator, persons: pl.DataFrame, holders: pl.DataFrame, links: pl.DataFrame, *, rates: Rates, as_of: datetime
+    dice: np.random.Generator,
+    persons: pl.DataFrame,
+    holders: pl.DataFrame,
+    links: pl.DataFrame,
+    *,
+    rates: Rates,
+    as_of: datetime,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Return (points, refresh, people, account links) after every mishap."""
     share = rates["share"]
     stock = NumberStock(dice)
-    recorded = points.base_points(dice, stock, persons, holders["opened_on"].to_numpy(), rates=rates, as_of=as_of)
     drawn = mishaps.draw_rows(dice, persons.height, rates)
-    recorded, pairs = mishaps.share_in_family(recorded, persons, drawn["family_shared"])
+    pairs = mishaps.pair_spouses(persons, drawn["family_shared"])
+    persons = mishaps.live_together(persons, pairs)
+    recorded = points.base_points(dice, stock, persons, holders["opened_on"].to_numpy(), rates=rates, as_of=as_of)
+    recorded = mishaps.share_in_family(recorded, pairs, people_count=persons.height)
     recorded = mishaps.mistype(dice, recorded, drawn["mistyped"], into_customer=share["mistyped_into_customer"])
     for mishap, relations in (
         ("employer_as_own", ["employer"]),
@@ -124,8 +133,8 @@ def _with_families(links: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
 
 def _troubles(
     dice: np.random.Generator, persons: pl.DataFrame, accounts: pl.DataFrame, *, rates: Rates, as_of: datetime
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return (people, holds): deaths, disputes and other holds known to the lender; and people who moved zone."""
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return (people, labels [party_id, mishap], holds): deaths, moves to another zone, disputes and other holds."""
     share = rates["share"]
     dead = pl.Series(dice.random(persons.height) < share["deceased"])
     moved = pl.Series(dice.random(persons.height) < share["moved_zone"]) & (persons["country"] == "US")
@@ -149,7 +158,11 @@ def _troubles(
         to=pl.when(pl.int_range(pl.len()) % 10 == 9).then(pl.lit(as_of - timedelta(hours=6)).cast(points.INSTANT)),
         party_id=pl.lit(""),
     )
-    return changed, holds
+    labels = persons.select(
+        "party_id",
+        mishap=pl.when(dead).then(pl.lit("deceased")).when(moved).then(pl.lit("moved_zone")).otherwise(pl.lit("")),
+    )
+    return changed, labels, holds
 
 
 def _account_truth(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real Czech loans (the Berka data set) moved to the present: amount, duration, monthly payment, status, who owns
-the account and who may only use it.
+"""Real Czech loans (the Berka data set) moved to the present.
+
+Real are amount, duration, monthly payment, status, who owns the account and who may only use it.
 
 Status A: finished and paid; B: finished, not paid; C: running, in order; D: running, in debt. How many months are
 unpaid in B and D is not in the data: one to four are drawn.
@@ -25,10 +26,11 @@ def loan_books(
 ) -> tuple[Books, pl.DataFrame]:
     """Return the loans' books and their people [account_id, role, market, woman, age, opened_on], owners first."""
     shift = (as_of.date() - DATA_END).days
+    drawn = pl.Series(dice.integers(1, 5, berka["loan"].height))
     loan = berka["loan"].sort("loan_id").with_columns(
         opened_on=_day(pl.col("date")) + pl.duration(days=shift),
         loan_account=pl.format("B{}", "loan_id"),
-        unpaid=pl.when(pl.col("status").is_in(["B", "D"])).then(pl.Series(dice.integers(1, 5, berka["loan"].height))).otherwise(0),
+        unpaid=pl.when(pl.col("status").is_in(["B", "D"])).then(drawn).otherwise(0),
     )  # fmt: skip
     accounts = loan.select(
         account_id="loan_account", product=pl.lit("cash_loan"), opened_on="opened_on", currency=pl.lit("CZK"),
@@ -41,8 +43,10 @@ def loan_books(
         interest_minor=pl.col("amount_minor") - pl.col("principal_part"), fee_minor=pl.lit(0, pl.Int64),
     )  # fmt: skip
     return (
-        Books(accounts=accounts, instalments=instalments, payments=_payments(dice, schedule, berka["order"], as_of=as_of)),
-        _people(berka, loan, shift=shift, as_of=as_of),
+        Books(
+            accounts=accounts, instalments=instalments, payments=_payments(dice, schedule, berka["order"], as_of=as_of)
+        ),
+        _people(berka, loan),
     )
 
 
@@ -57,14 +61,18 @@ def _schedule(loan: pl.DataFrame, *, as_of: datetime) -> pl.DataFrame:
         amount_minor=(pl.col("payments") * MINOR).round().cast(pl.Int64),
     )  # fmt: skip
     past = (pl.col("due_on") < as_of.date()).sum().over("loan_id")
-    principal = pl.min_horizontal((pl.col("amount") * MINOR / pl.col("duration")).floor().cast(pl.Int64), "amount_minor")
+    principal = pl.min_horizontal(
+        (pl.col("amount") * MINOR / pl.col("duration")).floor().cast(pl.Int64), "amount_minor"
+    )
     return months.with_columns(
         account_id="loan_account", bank_account="account_id", principal_part=principal,
         paid=(pl.col("due_on") < as_of.date()) & (pl.col("month") <= past - pl.col("unpaid")),
     )  # fmt: skip
 
 
-def _payments(dice: np.random.Generator, schedule: pl.DataFrame, orders: pl.DataFrame, *, as_of: datetime) -> pl.DataFrame:
+def _payments(
+    dice: np.random.Generator, schedule: pl.DataFrame, orders: pl.DataFrame, *, as_of: datetime
+) -> pl.DataFrame:
     standing = orders.filter(pl.col("k_symbol").str.strip_chars() == "UVER").select(
         bank_account="account_id", standing=True
     ).unique()  # fmt: skip
@@ -72,7 +80,7 @@ def _payments(dice: np.random.Generator, schedule: pl.DataFrame, orders: pl.Data
     return (
         paid.with_row_index("row", offset=1)
         .with_columns(paid_at=pl.col("due_on").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-                      + pl.duration(seconds=pl.Series(dice.integers(6 * 3600, 20 * 3600, paid.height))))
+                      + pl.duration(seconds=pl.lit(pl.Series(dice.integers(6 * 3600, 20 * 3600, paid.height)))))
         .filter(pl.col("paid_at") <= as_of)
         .select(
             pl.format("K{}", pl.col("row").cast(pl.String).str.zfill(6)).alias("payment_id"),
@@ -82,11 +90,11 @@ def _payments(dice: np.random.Generator, schedule: pl.DataFrame, orders: pl.Data
     )  # fmt: skip
 
 
-def _people(berka: Mapping[str, pl.DataFrame], loan: pl.DataFrame, *, shift: int, as_of: datetime) -> pl.DataFrame:
+def _people(berka: Mapping[str, pl.DataFrame], loan: pl.DataFrame) -> pl.DataFrame:
     """Owners owe; disponents may use the account and owe nothing. Ages are those of the data set's end."""
     month = pl.col("birth_number").str.slice(2, 2).cast(pl.Int64)
     client = berka["client"].with_columns(
-        woman=month > 50,  # noqa: PLR2004  the register adds 50 to a woman's month
+        woman=month > 50,  # the register adds 50 to a woman's month
         age=DATA_END.year - 1900 - pl.col("birth_number").str.slice(0, 2).cast(pl.Int64),
     )  # fmt: skip
     return (

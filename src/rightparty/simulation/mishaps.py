@@ -18,6 +18,7 @@ from rightparty.simulation.points import INSTANT
 from rightparty.simulation.rates import Rates
 
 Rows = NDArray[np.int64]
+Text = NDArray[np.object_]
 
 NEVER: Final = {"reaches_from": pl.lit(None, INSTANT), "reaches_to": pl.lit(None, INSTANT)}
 ONE_PER_PERSON: Final = ("mistyped", "merged_namesake", "employer_as_own", "emergency_as_own", "family_shared")
@@ -46,13 +47,13 @@ def mistype(dice: np.random.Generator, points: pl.DataFrame, rows: Rows, *, into
     phones = np.flatnonzero((points["channel"] == "phone").to_numpy() & (points["relation"] == "self").to_numpy())
     wrong[customer] = values[dice.choice(np.setdiff1d(phones, rows), customer.sum(), replace=False)]
     labels = np.where(customer, "mistyped_into_customer", "mistyped")
-    return overwrite(points, rows, values=wrong, mishaps=labels)
+    return overwrite(points, rows, values=wrong, mishaps=labels.tolist())
 
 
-def overwrite(points: pl.DataFrame, rows: Rows, *, values: Sequence[str], mishaps: Sequence[str]) -> pl.DataFrame:
+def overwrite(points: pl.DataFrame, rows: Rows, *, values: Text, mishaps: Sequence[str]) -> pl.DataFrame:
     """Put values that never reached the person into `rows`."""
     changes = pl.DataFrame(
-        {"row": rows.astype(np.uint32), "new_value": list(values), "new_mishap": [str(m) for m in mishaps]},
+        {"row": rows.astype(np.uint32), "new_value": values.tolist(), "new_mishap": [str(m) for m in mishaps]},
         schema_overrides={"row": pl.get_index_type(), "new_value": pl.String, "new_mishap": pl.String},
     )
     changed = pl.col("new_value").is_not_null()
@@ -69,7 +70,13 @@ def overwrite(points: pl.DataFrame, rows: Rows, *, values: Sequence[str], mishap
 
 
 def enter_as_own(
-    dice: np.random.Generator, points: pl.DataFrame, people: pl.DataFrame, rows: Rows, *, relations: Sequence[str], mishap: str
+    dice: np.random.Generator,
+    points: pl.DataFrame,
+    people: pl.DataFrame,
+    rows: Rows,
+    *,
+    relations: Sequence[str],
+    mishap: str,
 ) -> pl.DataFrame:
     """Enter another's number (`relations`) as the borrower's own; for half of them it is also recorded rightly."""
     others = points.filter(pl.col("relation").is_in(relations))
@@ -80,7 +87,10 @@ def enter_as_own(
     missing = np.flatnonzero(values == None)  # noqa: E711  element-wise
     values[missing] = pool[dice.integers(0, len(pool), len(missing))]
     dropped = party_ids[dice.random(len(rows)) < 0.5]
-    spoiled = overwrite(points, rows, values=values, mishaps=[mishap] * len(rows))
+    spoiled = overwrite(points, rows, values=values, mishaps=[mishap] * len(rows)).with_columns(
+        # the application form is where the fields stand side by side; the right record came from the branch
+        source=pl.when(pl.col("mishap") == mishap).then(pl.lit("application")).otherwise("source")
+    )
     wrongly_alone = pl.col("party_id").is_in(dropped.tolist()) & pl.col("relation").is_in(relations)
     return spoiled.filter(~wrongly_alone)
 
@@ -105,9 +115,8 @@ def merge_namesakes(
         )
         .select(people.columns)
     )
-    merged_at = pl.lit(as_of).cast(INSTANT) - pl.duration(
-        days=pl.Series(dice.integers(20, 300, len(rows))).gather(np.arange(len(rows)))
-    )
+    days = pl.lit(pl.Series(dice.integers(20, 300, len(rows))))
+    merged_at = pl.lit(as_of).cast(INSTANT) - pl.duration(days=days)
     pairs = pairs.with_columns(merged_at=merged_at)
     carried = (
         points.filter((pl.col("relation") == "self") & pl.col("channel").is_in(["phone", "email"]))
@@ -121,40 +130,54 @@ def merge_namesakes(
     return pl.concat([points, carried]), named
 
 
-def share_in_family(points: pl.DataFrame, people: pl.DataFrame, rows: Rows) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Pair the people of `rows` as spouses at one address with one phone.
+def pair_spouses(people: pl.DataFrame, rows: Rows) -> pl.DataFrame:
+    """Return pairs [spouse_id, party_id] of `rows`, both of one country."""
+    ordered = people[np.sort(rows)].select("party_id", "country").sort("country", "party_id")
+    one, other = ordered.gather_every(2), ordered.gather_every(2, 1)
+    size = min(one.height, other.height)
+    return pl.DataFrame({"spouse_id": one["party_id"].head(size), "party_id": other["party_id"].head(size)}).filter(
+        one["country"].head(size) == other["country"].head(size)
+    )
 
-    Returns (points, pairs [party_id, spouse_id]); the phone is the first spouse's and reaches both.
-    """
-    rows = rows[: len(rows) // 2 * 2]
-    ids = people["party_id"]
-    pairs = pl.DataFrame({"spouse_id": ids.gather(rows[::2]), "party_id": ids.gather(rows[1::2])})
-    first = pairs.join(
-        points.head(people.height).select(
-            spouse_id="party_id", v="value", f="reaches_from", t="reaches_to", q="quarantine_days", m="mishap"
-        ),
-        on="spouse_id", how="left",
-    )  # fmt: skip
-    joined = points.with_row_index("row").join(first, on="party_id", how="left", maintain_order="left")
-    second = pl.col("v").is_not_null() & (pl.col("row") < people.height)
-    changed = joined.with_columns(
-        value=pl.when(second).then("v").otherwise("value"),
-        reaches_from=pl.when(second).then("f").otherwise("reaches_from"),
-        reaches_to=pl.when(second).then("t").otherwise("reaches_to"),
-        quarantine_days=pl.when(second).then("q").otherwise("quarantine_days"),
-        mishap=pl.when(second).then("m").otherwise("mishap"),
-        shared_with=pl.when(second).then("spouse_id").otherwise("shared_with"),
-    )
-    back = pairs.select(party_id="spouse_id", other="party_id")
-    shared = changed.join(back, on="party_id", how="left", maintain_order="left").with_columns(
-        shared_with=pl.when(pl.col("other").is_not_null() & (pl.col("row") < people.height))
-        .then("other")
-        .otherwise("shared_with")
-    )
-    reaching = (pl.col("shared_with") != "") & (pl.col("mishap") == "")
+
+def live_together(people: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Give the second of each pair the first one's home."""
+    home = ("region", "postcode", "address", "home_zone", "time_zone")
+    first = people.select(pl.col("party_id").alias("spouse_id"), *(pl.col(name).alias(f"{name}_") for name in home))
+    second = pairs.join(first, on="spouse_id", how="left")
     return (
-        shared.with_columns(mishap=pl.when(reaching).then(pl.lit("family_shared")).otherwise("mishap")).select(points.columns),
-        pairs,
+        people.join(second, on="party_id", how="left", maintain_order="left")
+        .with_columns([pl.coalesce(f"{name}_", name).alias(name) for name in home])
+        .select(people.columns)
+    )
+
+
+def share_in_family(points: pl.DataFrame, pairs: pl.DataFrame, *, people_count: int) -> pl.DataFrame:
+    """Let both of each pair give one phone, the first one's: it reaches both as long as it reaches one."""
+    lives = ("value", "reaches_from", "reaches_to", "quarantine_days", "mishap")
+    first = points.head(people_count).select(
+        pl.col("party_id").alias("spouse_id"), *(pl.col(name).alias(f"{name}_") for name in lives)
+    )
+    second = pairs.join(first, on="spouse_id", how="left")
+    back = pairs.select(party_id="spouse_id", other="party_id")
+    application = pl.col("row") < people_count
+    changed = application & pl.col("spouse_id").is_not_null()
+    return (
+        points.with_row_index("row")
+        .join(second, on="party_id", how="left", maintain_order="left")
+        .join(back, on="party_id", how="left", maintain_order="left")
+        .with_columns([pl.when(changed).then(f"{name}_").otherwise(name).alias(name) for name in lives])
+        .with_columns(
+            shared_with=pl.when(application)
+            .then(pl.coalesce("spouse_id", "other", pl.lit("")))
+            .otherwise("shared_with")
+        )
+        .with_columns(
+            mishap=pl.when((pl.col("shared_with") != "") & (pl.col("mishap") == ""))
+            .then(pl.lit("family_shared"))
+            .otherwise("mishap")
+        )
+        .select(points.columns)
     )
 
 
@@ -172,7 +195,9 @@ def move_in(dice: np.random.Generator, points: pl.DataFrame, people: pl.DataFram
     return pl.concat([points, moved.filter(pl.col("party_id") != gone["party_id"])])
 
 
-def shifted_refresh(dice: np.random.Generator, points: pl.DataFrame, people: pl.DataFrame, *, as_of: datetime) -> pl.DataFrame:
+def shifted_refresh(
+    dice: np.random.Generator, points: pl.DataFrame, people: pl.DataFrame, *, as_of: datetime
+) -> pl.DataFrame:
     """Return a later delivery of phones in which a block of rows carries the value of the row above."""
     size = min(REFRESHED, people.height // 4)
     rows = np.sort(dice.choice(people.height, size, replace=False))

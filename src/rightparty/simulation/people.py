@@ -13,7 +13,7 @@ from rightparty.simulation.numbers import US_REGIONS, US_ZONES
 
 Text = NDArray[np.object_]
 
-UNUSED_AREA: Final = {"CN": "990101", "VN": "099", "US": "666"}
+UNUSED_AREA: Final = {"CN": "99", "VN": "099", "US": "666"}
 """Beginnings of identity numbers that no authority gives out: GB/T 2260 ends at 82, Vietnam's provinces at 096, and
 the Social Security Administration has never assigned area 666."""
 
@@ -135,13 +135,13 @@ def _identity_numbers(markets: Text, born: pl.Series, women: NDArray[np.bool_]) 
 def identity_number(market: str, born: str, serial: int, *, woman: bool) -> str:
     """Return an identity number of the market's form that nobody has; China's with a valid check digit (GB 11643)."""
     if market == "CN":
-        order = (serial * 2 + (0 if woman else 1)) % 1000
-        body = f"{UNUSED_AREA['CN']}{born}{order:03d}"
+        order = serial % 500 * 2 + (0 if woman else 1)
+        body = f"{UNUSED_AREA['CN']}{serial // 500 % 10_000:04d}{born}{order:03d}"
         return body + _ID_CHECKS[int(np.dot(_ID_WEIGHTS, [int(digit) for digit in body])) % 11]
     if market == "US":
         return f"{UNUSED_AREA['US']}-{serial // 10_000 % 99 + 1:02d}-{serial % 10_000:04d}"
     if market == "VN":
         return f"{UNUSED_AREA['VN']}{serial:09d}"
     # a remainder of 2 by 11 is one that no Czech number has
-    body = int(f"{born[2:4]}{int(born[4:6]) + (50 if woman else 0):02d}{born[6:]}{serial % 1000:03d}0")
-    return f"{body + (2 - body) % 11:010d}"
+    base = int(f"{born[2:4]}{int(born[4:6]) + (50 if woman else 0):02d}{born[6:]}{serial % 1000:03d}0")
+    return f"{base + (2 - base) % 11:010d}"

@@ -30,7 +30,8 @@ SKIP_TRACE_WRONG: Final = 0.3
 
 def later(start: Times, seconds: NDArray[np.float64]) -> Times:
     """Return `start` plus whole seconds."""
-    return start + seconds.astype(np.int64).astype("timedelta64[s]")
+    moved: Times = start + seconds.astype(np.int64).astype("timedelta64[s]")
+    return moved
 
 
 def frame_of(**columns: object) -> pl.DataFrame:
@@ -69,12 +70,13 @@ def base_points(
     quarantine = np.array([int(rates["quarantine_days"][m]) for m in markets])
     lost = later(collected, dice.exponential(1 / yearly) * YEAR)
     gone = lost < now
+    back = lost + quarantine.astype("timedelta64[D]")
     phones = frame_of(
         party_id=ids, channel="phone", value=stock.take(markets, zones),
         source=np.where(dice.random(count) < 0.75, "application", "branch"), collected_at=collected, relation="self",
-        reaches_from=start, reaches_to=np.where(gone, lost, np.datetime64("NaT")), shared_with="",
+        reaches_from=start, reaches_to=np.where(gone, lost, np.datetime64("NaT", "us")), shared_with="",
         quarantine_days=quarantine,
-        mishap=np.where(gone, np.where(lost + quarantine.astype("timedelta64[D]") <= now, "re_assigned", "given_up"), ""),
+        mishap=np.where(gone, np.where(back <= now, "re_assigned", "given_up"), ""),
     )  # fmt: skip
     told_at = later(lost, dice.uniform(2, 90, count) * 86_400)
     told = np.flatnonzero(gone & (dice.random(count) < rates["share"]["told_new_number"]) & (told_at < now))
@@ -105,7 +107,7 @@ def _bought(
         party_id=ids[rows], channel="phone", value=stock.take(markets[rows], zones[rows]),
         source=np.where(dice.random(len(rows)) < 0.6, "skip_trace", "bureau"),
         collected_at=found.astype("datetime64[s]").astype("datetime64[us]"), relation="self",
-        reaches_from=np.where(wrong, np.datetime64("NaT"), collected[rows]),
+        reaches_from=np.where(wrong, np.datetime64("NaT", "us"), collected[rows]),
         reaches_to=np.full(len(rows), np.datetime64("NaT", "us")), shared_with="", quarantine_days=quarantine[rows],
         mishap=np.where(wrong, "skip_trace_wrong", ""),
     )  # fmt: skip
@@ -119,7 +121,7 @@ def _mail(dice: np.random.Generator, ids: Text, collected: Times, start: Times, 
         party_id=ids[rows], channel="email",
         value=np.array([f"{party.lower()}@mail{int(party[1:]) % 7}.example" for party in ids[rows]], dtype=object),
         source="application", collected_at=collected[rows], relation="self", reaches_from=start[rows],
-        reaches_to=np.where(gone, lost, np.datetime64("NaT")), shared_with="",
+        reaches_to=np.where(gone, lost, np.datetime64("NaT", "us")), shared_with="",
         # mailboxes are not handed on
         quarantine_days=np.full(len(rows), 36_500), mishap=np.where(gone, "mailbox_abandoned", ""),
     )  # fmt: skip
@@ -133,7 +135,7 @@ def _letters(
     return frame_of(
         party_id=ids, channel="post", value=np.array(people["address"].to_list(), dtype=object), source="application",
         collected_at=collected, relation="self", reaches_from=start,
-        reaches_to=np.where(gone, moved, np.datetime64("NaT")), shared_with="",
+        reaches_to=np.where(gone, moved, np.datetime64("NaT", "us")), shared_with="",
         quarantine_days=np.full(len(ids), 30), mishap=np.where(gone, "moved_house", ""),
     )  # fmt: skip
 
@@ -152,7 +154,7 @@ def _of_others(
             values = _few(dice, values, markets[rows], switchboards)
         frames.append(
             frame_of(
-                party_id=ids[rows], channel="phone", value=values, source="application", collected_at=collected[rows],
+                party_id=ids[rows], channel="phone", value=values, source="branch", collected_at=collected[rows],
                 relation=np.array(relations, dtype=object)[dice.integers(0, len(relations), len(rows))],
                 reaches_from=np.full(len(rows), np.datetime64("NaT", "us")),
                 reaches_to=np.full(len(rows), np.datetime64("NaT", "us")), shared_with="",

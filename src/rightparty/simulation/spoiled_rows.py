@@ -21,7 +21,7 @@ SPOILED: Final[tuple[tuple[str, dict[str, str]], ...]] = (
     ("accounts", {"account_id": "X000001", "product": "credit_card", "opened_on": "2024-01-05", "currency": "CNY",
                   "principal": "12,5", "status": "open", "market": "CN"}),
     ("instalments", {"account_id": "C00001", "due_on": "30.11.2026", "amount": "100.00"}),
-    ("payments", {"payment_id": "X000001", "account_id": "C00001", "paid_at": _AT, "amount": "-5.00", "status": "posted"}),
+    ("payments", {"payment_id": "X000001", "account_id": "C00001", "paid_at": _AT, "amount": "-5.00"}),
     ("holds", {"kind": "dispute", "from": _AT}),
 )  # fmt: skip
 

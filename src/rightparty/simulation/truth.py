@@ -14,6 +14,7 @@ import polars as pl
 
 TRUTH_FILE: Final = "truth.parquet"
 ACCOUNTS_FILE: Final = "accounts.parquet"
+PEOPLE_FILE: Final = "people.parquet"
 RECEIVERS: Final = ("person", "household", "nobody", "stranger")
 POINT_OF: Final = {"sms": "phone", "call": "phone"}
 """Message channels whose contact point has another name."""
@@ -27,6 +28,8 @@ class Truth:
     points: pl.DataFrame
     #: account_id, party_id (debtor), booked_due_minor, booked_days_past_due, really_due_minor, mishap
     accounts: pl.DataFrame
+    #: party_id, mishap (deceased, moved_zone or empty)
+    people: pl.DataFrame
 
 
 def read_truth(directory: Path) -> Truth:
@@ -34,6 +37,7 @@ def read_truth(directory: Path) -> Truth:
     return Truth(
         points=pl.read_parquet(directory / TRUTH_FILE),
         accounts=pl.read_parquet(directory / ACCOUNTS_FILE),
+        people=pl.read_parquet(directory / PEOPLE_FILE),
     )
 
 

@@ -12,7 +12,7 @@ from rightparty.kernel.money import MINOR_DIGITS
 from rightparty.simulation.lender import SampleLender, build_sample
 from rightparty.simulation.loans import TABLES
 from rightparty.simulation.spoiled_rows import with_spoiled_rows
-from rightparty.simulation.truth import ACCOUNTS_FILE, TRUTH_FILE
+from rightparty.simulation.truth import ACCOUNTS_FILE, PEOPLE_FILE, TRUTH_FILE
 
 SLICE: Final = Path(__file__).resolve().parent.parent / "slices" / "uci_cards.parquet"
 """5,000 of the 30,000 real card accounts (CC BY 4.0; slices/README.md)."""
@@ -48,6 +48,7 @@ def write_sample_lender(
     truth_directory.mkdir(parents=True, exist_ok=True)
     sample.truth.points.write_parquet(truth_directory / TRUTH_FILE)
     sample.truth.accounts.write_parquet(truth_directory / ACCOUNTS_FILE)
+    sample.truth.people.write_parquet(truth_directory / PEOPLE_FILE)
     return count_rows(sample)
 
 
@@ -90,7 +91,8 @@ def as_text(frame: pl.DataFrame, currencies: pl.DataFrame) -> pl.DataFrame:
         frame = frame.drop("currency")
     instants = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
     return frame.with_columns(pl.col(instants).dt.strftime("%Y-%m-%dT%H:%M:%S+00:00")).with_columns(
-        pl.all().cast(pl.String).fill_null("")
+        # an empty cell, not a quoted empty text
+        pl.all().cast(pl.String).replace("", None)
     )
 
 
@@ -109,7 +111,11 @@ def _write(path: Path, frame: pl.DataFrame) -> None:
 def count_rows(sample: SampleLender) -> dict[str, int]:
     """Return rows per table and delivery, and per mishap."""
     tables: Mapping[str, int] = {table: frame.height for table, frame in sample.portfolio.items()}
-    mishaps = pl.concat([sample.truth.points["mishap"], sample.truth.accounts["mishap"]]).value_counts().sort("mishap")
+    mishaps = (
+        pl.concat([frame["mishap"] for frame in (sample.truth.points, sample.truth.accounts, sample.truth.people)])
+        .value_counts()
+        .sort("mishap")
+    )
     return {
         **tables,
         "contact_refresh": sample.contact_refresh.height,
