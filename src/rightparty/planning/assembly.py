@@ -6,7 +6,7 @@ from typing import Final
 import polars as pl
 
 from rightparty.kernel.reasons import BY_CODE
-from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, Disclosure, MessageChannel
+from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, Disclosure
 from rightparty.planning.language import languages_read
 from rightparty.planning.world import World
 from rightparty.policy.disclosure import Thresholds, supported_disclosure
@@ -38,10 +38,11 @@ def assemble_facts(
     frame = _with_point(frame, world)
     frame = _with_holds(frame, world)
     frame = _with_words(frame, wordings, thresholds)
-    frame = with_local_time(frame.lazy(), at=world.at).collect()
+    frame = with_local_time(frame, at=world.at)
     frame = count_contacts(frame, world.history, at=world.at)
     ordered = frame.with_columns(
         at=pl.lit(world.at).cast(pl.Datetime("us", "UTC")),
+        call_requested=pl.lit(value=False),
         agreed_from_minute=pl.lit(None, dtype=pl.Int16),
         agreed_to_minute=pl.lit(None, dtype=pl.Int16),
     ).sort("candidate")
@@ -108,7 +109,9 @@ def _with_holds(frame: pl.DataFrame, world: World) -> pl.DataFrame:
         .group_by("person_id")
         .agg(person_holds=pl.col("holds_mask").bitwise_or())
     )
-    joined = frame.join(of_account.group_by("account_id").agg(pl.col("account_holds").bitwise_or()), on="account_id", how="left")
+    joined = frame.join(
+        of_account.group_by("account_id").agg(pl.col("account_holds").bitwise_or()), on="account_id", how="left"
+    )
     joined = joined.join(of_person, on="person_id", how="left")
     mask = pl.col("account_holds").fill_null(0) | pl.col("person_holds").fill_null(0)
     return joined.with_columns(holds_mask=mask).drop("account_holds", "person_holds")
@@ -120,7 +123,9 @@ def _with_words(frame: pl.DataFrame, wordings: pl.DataFrame, thresholds: Thresho
     frame = frame.join(read, on="language", how="left").with_columns(
         supported=supported_disclosure(pl.col("p_person"), pl.col("contradictions_mask"), thresholds)
     )
-    texts = wordings.select("template", "channel", "disclosure", "disclosure_level", read_language="language", template_version="version")
+    texts = wordings.select(
+        "template", "channel", "disclosure", "disclosure_level", read_language="language", template_version="version"
+    )
     best = (
         frame.select("candidate", "template", "channel", "read_language", "supported")
         .join(texts, on=["template", "channel", "read_language"])
@@ -147,5 +152,3 @@ def _replace(frame: pl.DataFrame, more: pl.DataFrame, *, on: list[str]) -> pl.Da
     """Left-join, the joined columns replacing columns of the same name."""
     stale = [name for name in more.columns if name in frame.columns and name not in on]
     return frame.drop(stale).join(more, on=on, how="left", validate="m:1")
-
-

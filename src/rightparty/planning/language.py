@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which approved language a recipient reads: exact tag, then script, then bare language; never a guess (right_words)."""
+"""Which approved language a recipient reads: exact tag, script, bare language; never a guess (right_words)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final

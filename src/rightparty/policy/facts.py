@@ -32,6 +32,7 @@ FACTS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "calls_person_day": pl.Int32,  # effective (answered) calls on the local day
     "calls_debt_7d": pl.Int32,  # call attempts about this debt in the 7 days before `at`
     "days_since_conversation": pl.Int32,  # local days since the last conversation on this debt; null if none
+    "call_requested": pl.Boolean,  # the person asked to be called at this time
     "history_in_future": pl.Boolean,  # a recorded contact is later than `at`
     # attribution of the contact point (parties.attribution)
     "has_contact_point": pl.Boolean,

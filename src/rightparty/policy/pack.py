@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Law packs and house rules as data: dated, cited, with their confidence; read, checked, never guessed (right_time).
+
+A pack states law; the house rules may only be stricter. Nothing here is legal advice, and every pack says so.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from rightparty.kernel.reasons import BY_CODE
+from rightparty.kernel.vocabulary import MessageChannel
+
+CONFIDENCE: Final = {"P": "primary text read", "S": "secondary source read", "U": "unverified, stricter reading taken",
+                     "D": "the product's own default"}  # fmt: skip
+
+PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
+    "liable_roles": frozenset(),
+    "contact_hours": frozenset({"from", "to", "agreed_hours"}),
+    "contact_days": frozenset({"weekdays"}),
+    "contacts_per_day": frozenset({"most"}),
+    "effective_calls_per_day": frozenset({"most"}),
+    "debt_calls_in_7_days": frozenset({"most"}),
+    "after_conversation": frozenset({"days"}),
+    "medium_refused": frozenset(),
+    "consent_revoked": frozenset(),
+    "cease_communication": frozenset(),
+    "represented": frozenset(),
+    "deceased": frozenset(),
+    "bankrupt": frozenset(),
+    "hold": frozenset({"holds"}),
+}
+"""Kinds of rule and the parameters each needs; `policy.rules` holds their meaning."""
+
+_TEXTS: Final = ("id", "kind", "reason", "citation", "paraphrase", "confidence", "binds")
+
+
+class PackError(ValueError):
+    """A law pack or house-rule file cannot be used; the message names file, rule and field."""
+
+    remedy = "Correct the file; nothing is planned or released until it is right."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule of a pack."""
+
+    id: str
+    kind: str
+    #: reason code given when the rule withholds
+    reason: str
+    parameters: Mapping[str, Any]
+    #: message channels it restricts
+    channels: tuple[str, ...]
+    effective_from: date
+    citation: str
+    paraphrase: str
+    #: key of CONFIDENCE
+    confidence: str
+    #: whom the law binds; the lender adopts the rule in any case
+    binds: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LawPack:
+    """The rules of one market."""
+
+    market: str
+    title: str
+    version: str
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Least probability that the person receives, for each disclosure level."""
+
+    limited_content: float
+    account: float
+    amount: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseRules:
+    """The lender's own rules over the law; stricter only."""
+
+    messages_per_person_day: int
+    contacts_per_person_7d: int
+    plan_expires_hours: int
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LawPacks:
+    """All packs and the house rules, with the digest under which decisions cite them."""
+
+    packs: Mapping[str, LawPack]
+    house: HouseRules
+    digest: str
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The house's disclosure thresholds."""
+        return self.house.thresholds
+
+
+def load_packs(*, directory: Path | None = None, house_file: Path | None = None) -> LawPacks:
+    """Read every `<market>/pack.toml` and the house rules.
+
+    Args:
+        directory: where the packs lie; None for the shipped ones.
+        house_file: the lender's house rules; None for the shipped ones.
+
+    Raises:
+        PackError: a file is missing, is not TOML, or breaks the form.
+    """
+    root = directory or Path(str(resources.files(__package__).joinpath("packs")))
+    house_path = house_file or Path(str(resources.files(__package__).joinpath("house.toml")))
+    sealed = hashlib.sha256()
+    packs = {}
+    for file in sorted(root.glob("*/pack.toml")):
+        raw = _read(file)
+        sealed.update(file.read_bytes())
+        packs[file.parent.name] = _pack(f"{file.parent.name}/pack.toml", file.parent.name, raw)
+    if not packs:
+        raise PackError(f"{root.name}: no law packs found. {PackError.remedy}")
+    house = _house(house_path.name, _read(house_path))
+    sealed.update(house_path.read_bytes())
+    return LawPacks(packs=packs, house=house, digest=sealed.hexdigest())
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PackError(f"{file.parent.name}/{file.name}: {error}. {PackError.remedy}") from error
+
+
+def _pack(label: str, market: str, raw: dict[str, Any]) -> LawPack:
+    for name in ("market", "title", "version", "not_legal_advice"):
+        if not isinstance(raw.get(name), str):
+            raise PackError(f"{label}: field {name}: a text is needed. {PackError.remedy}")
+    if raw["market"] != market:
+        raise PackError(f"{label}: field market: {raw['market']} does not stand in its own folder")
+    rules = tuple(_rule(label, entry) for entry in raw.get("rules", []))
+    if len({rule.id for rule in rules}) != len(rules) or not rules:
+        raise PackError(f"{label}: field rules: at least one rule, each with an id of its own")
+    kinds = {rule.kind for rule in rules}
+    for needed in ("contact_hours", "liable_roles", "medium_refused"):
+        if needed not in kinds:
+            raise PackError(f"{label}: a rule of kind {needed} is needed; without it the pack has a gap")
+    return LawPack(market=market, title=raw["title"], version=raw["version"], rules=rules)
+
+
+def _rule(label: str, entry: dict[str, Any]) -> Rule:
+    place = f"{label}: rule {entry.get('id', '?')}"
+    for name in _TEXTS:
+        if not isinstance(entry.get(name), str) or not entry[name]:
+            raise PackError(f"{place}: field {name}: a text is needed. {PackError.remedy}")
+    for name, allowed in (("kind", PARAMETERS), ("reason", BY_CODE), ("confidence", CONFIDENCE)):
+        if entry[name] not in allowed:
+            raise PackError(f"{place}: field {name}: {entry[name]} is not one of {', '.join(allowed)}")
+    if not isinstance(entry.get("effective_from"), date):
+        raise PackError(f"{place}: field effective_from: a date is needed")
+    channels = entry.get("channels", [channel.value for channel in MessageChannel])
+    if set(channels) - {channel.value for channel in MessageChannel}:
+        raise PackError(f"{place}: field channels: unknown channel")
+    known = {*_TEXTS, "effective_from", "channels"}
+    parameters = {name: value for name, value in entry.items() if name not in known}
+    if set(parameters) != PARAMETERS[entry["kind"]]:
+        needed = ", ".join(sorted(PARAMETERS[entry["kind"]])) or "none"
+        raise PackError(f"{place}: parameters of kind {entry['kind']} are: {needed}")
+    return Rule(
+        **{name: entry[name] for name in _TEXTS},
+        parameters=parameters,
+        channels=tuple(channels),
+        effective_from=entry["effective_from"],
+    )
+
+
+_HOUSE_BOUNDS: Final = {
+    "messages_per_person_day": (1, 5),
+    "contacts_per_person_7d": (1, 35),
+    "plan_expires_hours": (1, 24),
+}
+"""Least and greatest value: a house rule beyond these would be laxer than some market's law (5 a day in VN)."""
+
+
+def _house(label: str, raw: dict[str, Any]) -> HouseRules:
+    for name, (least, greatest) in _HOUSE_BOUNDS.items():
+        value = raw.get(name)
+        if type(value) is not int or not least <= value <= greatest:
+            raise PackError(f"{label}: field {name}: a whole number from {least} to {greatest} is needed")
+    levels = raw.get("thresholds", {})
+    for name, least_p in (("limited_content", 0.5), ("account", 0.8), ("amount", 0.9)):
+        value = levels.get(name)
+        if not isinstance(value, float) or not least_p <= value <= 1.0:
+            raise PackError(f"{label}: field thresholds.{name}: a number from {least_p} to 1.0 is needed")
+    thresholds = Thresholds(**{name: levels[name] for name in ("limited_content", "account", "amount")})
+    if not thresholds.limited_content <= thresholds.account <= thresholds.amount:
+        raise PackError(f"{label}: field thresholds: saying more must need more certainty, never less")
+    return HouseRules(**{name: raw[name] for name in _HOUSE_BOUNDS}, thresholds=thresholds)
