@@ -83,6 +83,17 @@ class MessageText(models.Model):
     body = models.TextField()
 
 
+class Segment(models.Model):
+    """The carrier's name for one segment of a handed-over message, by which receipts find it."""
+
+    reminder = models.ForeignKey(Reminder, on_delete=models.PROTECT)
+    channel = models.CharField(max_length=8)
+    provider_id = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "provider_id"], name="segment_once")]
+
+
 class Halt(models.Model):
     """A stop of all dispatch. In force while `lifted_at` is null."""
 

@@ -2,7 +2,7 @@
 """The approved texts and what may and must stand in them (serves right_words and answerable).
 
 Sender, code, link and stop word always; debt words never where a stranger may read. A wording is one text for a
-template, language, channel and disclosure level. Where little may be disclosed every template speaks in the words of `neutral`.
+template, language, channel and disclosure level. Where little may be disclosed all speak in the words of `neutral`.
 `limited_content` follows the discipline of 12 CFR 1006.2(j) without claiming its safe harbour, which is for voicemail.
 """
 

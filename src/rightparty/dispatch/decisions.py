@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From judged facts to what is released, withheld or deferred, with the text and record of each (right_words, once).
+
+Pure: the gate gathers before and commits after. Loops here run over one batch that is being released, not a portfolio.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import polars as pl
+
+from rightparty.dispatch.wording import RenderedText, WordingError, Wordings, render
+from rightparty.evidence.chain import LeafRecord
+from rightparty.kernel.identifiers import show_code
+from rightparty.kernel.money import Money, MoneyError
+from rightparty.kernel.reasons import mask_of, reasons_in
+from rightparty.policy.facts import FACTS
+
+EXPIRED: Final = mask_of(["right_time.plan_expired"])
+RENDER_FAILED: Final = mask_of(["right_words.render_failed"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A batch, split; all three have the judged columns."""
+
+    #: after rendering also [code, subject, body, text_digest]
+    released: pl.DataFrame
+    withheld: pl.DataFrame
+    deferred: pl.DataFrame
+
+
+def decide(judged: pl.DataFrame, *, oldest_plan: datetime) -> Decided:
+    """Split a judged batch: each person's first permitted reminder is released, his others wait for the next batch.
+
+    Shape: judged [id, planned_at, person_id, reasons_mask, …] in the order of the queue.
+    """
+    stale = pl.col("planned_at") < pl.lit(oldest_plan).cast(pl.Datetime("us", "UTC"))
+    mask = pl.col("reasons_mask") | pl.when(stale).then(EXPIRED).otherwise(0)
+    known = judged.with_columns(reasons_mask=mask).with_columns(permitted=pl.col("reasons_mask") == 0)
+    turn = known["permitted"].cast(pl.Int32)
+    ranked = known.with_columns(turn=turn).with_columns(pl.col("turn").cum_sum().over("person_id"))
+    return Decided(
+        released=ranked.filter(pl.col("permitted") & (pl.col("turn") == 1)).drop("turn"),
+        withheld=ranked.filter(~pl.col("permitted")).drop("turn"),
+        deferred=ranked.filter(pl.col("permitted") & (pl.col("turn") > 1)).drop("turn"),
+    )
+
+
+def render_released(
+    decided: Decided, wordings: Wordings, *, codes: Sequence[str], sender: str, public_url: str
+) -> Decided:
+    """Make the texts from the committed ledger's figures; what cannot be made is withheld with a reason.
+
+    Args:
+        decided: a split batch.
+        wordings: the approved texts.
+        codes: a fresh reference code for each released row.
+        sender: who signs.
+        public_url: under which the recipient's page is served.
+    """
+    texts = [
+        _text_of(row, wordings, code=code, sender=sender, public_url=public_url)
+        for row, code in zip(decided.released.iter_rows(named=True), codes, strict=True)
+    ]
+    made = decided.released.with_columns(
+        code=pl.Series(list(codes), dtype=pl.String),
+        subject=pl.Series([text.subject if text else None for text in texts], dtype=pl.String),
+        body=pl.Series([text.body if text else None for text in texts], dtype=pl.String),
+        text_digest=pl.Series([text_digest(text) if text else None for text in texts], dtype=pl.String),
+    )
+    failed = (
+        made.filter(pl.col("body").is_null())
+        .drop("code", "subject", "body", "text_digest")
+        .with_columns(reasons_mask=pl.lit(RENDER_FAILED, dtype=pl.Int64), permitted=pl.lit(value=False))
+    )
+    return Decided(
+        released=made.filter(pl.col("body").is_not_null()),
+        withheld=pl.concat([decided.withheld, failed]),
+        deferred=decided.deferred,
+    )
+
+
+def text_digest(text: RenderedText) -> str:
+    """Return the digest of a text as it was released."""
+    return hashlib.sha256(f"{text.subject}\n{text.body}".encode()).hexdigest()
+
+
+def _text_of(
+    row: Mapping[str, Any], wordings: Wordings, *, code: str, sender: str, public_url: str
+) -> RenderedText | None:
+    try:
+        values = {
+            "sender": sender,
+            "code": show_code(code),
+            "link": f"{public_url}/m/{code}",
+            "amount": Money(row["amount_due_minor"], row["currency"]).plain(),
+            "due_date": row["oldest_due_on"].isoformat() if row["oldest_due_on"] else "",
+        }
+        return render(
+            wordings,
+            template=row["template"],
+            language=row["language"],
+            channel=row["channel"],
+            disclosure=row["disclosure"],
+            values=values,
+        )
+    except (WordingError, MoneyError):
+        return None
+
+
+def leaf_of_release(released: pl.DataFrame, *, at: datetime) -> list[LeafRecord]:
+    """Return the record of each release: every fact the rules saw in the clear, whom and what only committed to."""
+    private = ("account_id", "party_id", "address", "subject", "body", "code")
+    return _leaves(released, "reminder.released", private, at)
+
+
+def leaves_of_withheld(withheld: pl.DataFrame, *, at: datetime) -> list[LeafRecord]:
+    """Return the record of each refusal, with its reasons."""
+    return _leaves(withheld, "reminder.withheld", ("account_id", "party_id", "address"), at)
+
+
+def _leaves(frame: pl.DataFrame, kind: str, private: tuple[str, ...], at: datetime) -> list[LeafRecord]:
+    facts = frame.select(_spelled(name) for name in FACTS).to_dicts()
+    how = frame.select("template", "language", "disclosure", "template_version").to_dicts()
+    hidden = frame.select("id", *private).with_columns(pl.all().fill_null("")).to_dicts()
+    codes = {mask: [reason.code for reason in reasons_in(mask)] for mask in frame["reasons_mask"].unique()}
+    return [
+        LeafRecord(
+            kind=kind,
+            recorded_at=at,
+            facts={"facts": fact, "words": words, "reasons": codes[mask], "permitted": mask == 0},
+            private={"reminder": clear.pop("id"), **clear},
+        )
+        for fact, words, clear, mask in zip(facts, how, hidden, frame["reasons_mask"], strict=True)
+    ]
+
+
+def _spelled(name: str) -> pl.Expr:
+    """Fractions, dates and instants become strings: a record has one spelling."""
+    kind = FACTS[name]
+    if kind == pl.Float64 or kind == pl.Date or kind == pl.Datetime:
+        return pl.col(name).cast(pl.String)
+    return pl.col(name)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""End what a lost worker left behind: nothing is ever sent because of a recovery (once).
+
+Claimed rows go back to the queue. Released rows that no worker had begun to hand over are cancelled: the fence of
+`hand_over` keeps a late worker from the wire. Rows marked as being handed over may be on a phone: they end `unknown`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from rightparty.dispatch.models import Reminder
+from rightparty.dispatch.operations.hand_over import HANDING_OVER
+from rightparty.dispatch.reminder_state import ReminderState
+from rightparty.evidence.chain import LeafRecord
+from rightparty.evidence.operations.append_leaves import append_leaves
+from rightparty.kernel.reasons import mask_of
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """How many reminders were found with an expired lease, by what became of them."""
+
+    planned: int
+    cancelled: int
+    unknown: int
+
+
+def recover_leases(*, at: datetime) -> Recovered:
+    """Deal with every expired lease."""
+    expired = Reminder.objects.filter(lease_expires_at__lte=at)
+    released = expired.filter(state=ReminderState.RELEASED)
+    lost = mask_of(["once.lease_lost"])
+    with transaction.atomic():
+        planned = expired.filter(state=ReminderState.CLAIMED).update(
+            state=ReminderState.PLANNED, state_changed_at=at, claimed_by="", lease_expires_at=None
+        )
+        unknown = released.filter(outcome=HANDING_OVER).update(
+            state=ReminderState.UNKNOWN, state_changed_at=at, outcome="lease_lost", reasons_mask=lost,
+            lease_expires_at=None,
+        )  # fmt: skip
+        cancelled = released.filter(outcome="").update(
+            state=ReminderState.CANCELLED, state_changed_at=at, outcome="lease_lost", reasons_mask=lost,
+            lease_expires_at=None,
+        )  # fmt: skip
+        if unknown or cancelled:
+            facts = {"unknown": unknown, "cancelled": cancelled}
+            append_leaves([LeafRecord(kind="reminder.lease_lost", recorded_at=at, facts=facts)])
+    return Recovered(planned, cancelled, unknown)

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gate: one transaction in which every promise is checked again and a batch is released or withheld.
+
+Locks come first, in the fixed order party -> account -> contact point -> reminder, and stay until commit: a payment,
+a hold, a report or another worker's release for the same person waits, or has committed and is seen. Snapshot
+isolation alone would let a payment slip in between. Facts, decision, contact event, rendered text and evidence leaf
+commit together; the amount in the text is the ledger's of this transaction.
+
+Promise: no reminder is released by a transaction that commits after the payment's commit. Crash meaning: before the
+commit nothing happened and the lease runs out; after it the messages may be handed over within the lease.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import polars as pl
+from django.conf import settings
+from django.db import transaction
+
+from rightparty.dispatch.decisions import (
+    Decided,
+    decide,
+    leaf_of_release,
+    leaves_of_withheld,
+    render_released,
+)
+from rightparty.dispatch.locks import lock_for_release
+from rightparty.dispatch.operations.write_decisions import write_back_to_queue, write_released, write_withheld
+from rightparty.dispatch.queries import claimed_rows, is_halted
+from rightparty.dispatch.wording import available_wordings, shipped_wordings
+from rightparty.evidence.operations.append_leaves import append_leaves
+from rightparty.kernel.identifiers import new_reference_code
+from rightparty.planning.assembly import assemble_facts
+from rightparty.planning.queries import read_world
+from rightparty.policy.evaluate import evaluate
+from rightparty.policy.pack import LawPacks, load_packs
+
+PLAN_LIFETIME: Final = timedelta(hours=24)
+"""A plan older than this is not acted on: the strategy's step was chosen for another day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """What became of a batch at the gate."""
+
+    #: may be handed over by this worker now
+    released: list[UUID]
+    withheld: int
+    #: back in the queue: another reminder to the same person went first, or dispatch is halted
+    deferred: int
+
+
+def release(
+    ids: Sequence[UUID],
+    *,
+    at: datetime,
+    worker: str,
+    packs: LawPacks | None = None,
+    new_code: Callable[[], str] = new_reference_code,
+) -> Released:
+    """Decide on claimed reminders of this worker, as the store stands in this transaction.
+
+    Args:
+        ids: what `claim` returned.
+        at: instant of the decision.
+        worker: owner of the claim; rows it no longer owns are left alone.
+        packs: law packs with house rules; None for those of the installation.
+        new_code: source of reference codes.
+    """
+    packs = packs or installed_packs()
+    with transaction.atomic():
+        scope = claimed_rows(ids, worker=worker, at=at)
+        parties = lock_for_release(scope)
+        rows = claimed_rows(ids, worker=worker, at=at)
+        if rows.is_empty():
+            return Released(released=[], withheld=0, deferred=0)
+        if is_halted():
+            write_back_to_queue(rows["id"], at=at)
+            return Released(released=[], withheld=0, deferred=rows.height)
+        decided = _decide(rows, parties, packs, at=at, new_code=new_code)
+        _write(decided, at=at)
+    return Released(
+        released=[UUID(i) for i in decided.released["id"]],
+        withheld=decided.withheld.height,
+        deferred=decided.deferred.height,
+    )
+
+
+def installed_packs() -> LawPacks:
+    """Return the law packs with this installation's house rules."""
+    own = settings.RIGHTPARTY["HOUSE_RULES_FILE"]
+    return load_packs(house_file=Path(own) if own else None)
+
+
+def _decide(
+    rows: pl.DataFrame, parties: list[str], packs: LawPacks, *, at: datetime, new_code: Callable[[], str]
+) -> Decided:
+    world = read_world(at=at, account_ids=rows["account_id"].unique().to_list(), party_ids=parties)
+    facts = assemble_facts(rows, world, wordings=available_wordings(), thresholds=packs.thresholds)
+    judged = evaluate(facts.lazy(), packs).collect()
+    decided = decide(judged, oldest_plan=at - PLAN_LIFETIME)
+    codes = [new_code() for _ in range(decided.released.height)]
+    return render_released(
+        decided,
+        shipped_wordings(),
+        codes=codes,
+        sender=settings.RIGHTPARTY["SENDER_NAME"],
+        public_url=settings.RIGHTPARTY["PUBLIC_URL"],
+    )
+
+
+def _write(decided: Decided, *, at: datetime) -> None:
+    leaves = leaf_of_release(decided.released, at=at) + leaves_of_withheld(decided.withheld, at=at)
+    write_back_to_queue(decided.deferred["id"], at=at)
+    indexes = append_leaves(leaves)
+    write_released(decided.released, indexes[: decided.released.height], at=at)
+    write_withheld(decided.withheld, indexes[decided.released.height :], at=at)

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the outbox: for the gate's own steps, for faces and for the demo's summary."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import polars as pl
+from django.db import connection
+from django.db.models import Count
+
+from rightparty.dispatch.models import Halt, MessageText, Reminder
+from rightparty.dispatch.reminder_state import ReminderState
+from rightparty.evidence.queries import OpenedLeaf, find_leaf
+from rightparty.kernel.identifiers import read_code
+from rightparty.kernel.reasons import Reason, reasons_in
+from rightparty.store.queries import among, is_postgresql, read_frame
+
+_CLAIMED: Final = {
+    "id": pl.String(), "account_id": pl.String(), "party_id": pl.String(), "channel": pl.String(),
+    "address": pl.String(), "step": pl.String(), "cycle": pl.String(), "template": pl.String(), "tone": pl.String(),
+    "planned_at": pl.Datetime("us", "UTC"),
+}  # fmt: skip
+PAGE: Final = 200
+"""Most rows a page asks for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderStory:
+    """All that is known of one reminder."""
+
+    reminder: Reminder
+    reasons: tuple[Reason, ...]
+    subject: str
+    body: str
+    #: the record of the gate's decision, with every fact it saw; None before the gate
+    leaf: OpenedLeaf | None
+
+
+def is_halted() -> bool:
+    """Tell whether a halt is in force."""
+    return Halt.objects.filter(lifted_at__isnull=True).exists()
+
+
+def current_halt() -> Halt | None:
+    """Return the halt in force, if any."""
+    return Halt.objects.filter(lifted_at__isnull=True).order_by("-halted_at").first()
+
+
+def claimed_rows(ids: Sequence[UUID], *, worker: str, at: datetime) -> pl.DataFrame:
+    """Return the claimed reminders that this worker still owns, in the order of the queue."""
+    condition, params = among("id", [key.hex for key in ids])
+    if is_postgresql():
+        condition = "id = ANY(%s::uuid[])"
+    sql = (
+        f"SELECT {', '.join(_CLAIMED)} FROM dispatch_reminder WHERE {condition} AND state = 'claimed'"
+        " AND claimed_by = %s AND lease_expires_at > %s"
+    )
+    stamp = connection.ops.adapt_datetimefield_value(at)
+    rows = read_frame(sql, [*params, worker, stamp], schema=_CLAIMED)
+    return rows.with_columns(pl.col("id").str.replace_all("-", "")).sort("planned_at", "account_id", "party_id")
+
+
+def find_by_code(typed: str) -> Reminder | None:
+    """Return the reminder that a typed or linked reference code belongs to, or None."""
+    code = read_code(typed)
+    return Reminder.objects.filter(code=code).first() if code else None
+
+
+def text_of(reminder_id: UUID) -> MessageText | None:
+    """Return the text of a released reminder."""
+    return MessageText.objects.filter(reminder_id=reminder_id).first()
+
+
+def reminder_states() -> dict[str, int]:
+    """Return how many reminders are in each state."""
+    counted = Reminder.objects.values_list("state").annotate(n=Count("id"))
+    found = {str(state): int(count) for state, count in counted}
+    return {state.value: found.get(state.value, 0) for state in ReminderState}
+
+
+def list_reminders(*, most: int = PAGE, **filters: Any) -> list[Reminder]:
+    """Return reminders, newest change first, by account_id, party_id, person_id, state, plan_id, channel, address.
+
+    Raises:
+        ValueError: another filter was asked for.
+    """
+    allowed = {"account_id", "party_id", "person_id", "state", "plan_id", "channel", "address"}
+    if unknown := set(filters) - allowed:
+        raise ValueError(f"reminders cannot be filtered by {', '.join(sorted(unknown))}")
+    given = {name: value for name, value in filters.items() if value not in (None, "")}
+    return list(Reminder.objects.filter(**given).order_by("-state_changed_at")[:most])
+
+
+def explain_reminder(reminder_id: UUID) -> ReminderStory | None:
+    """Return the whole story of a reminder, or None if there is none."""
+    reminder = Reminder.objects.filter(id=reminder_id).first()
+    if reminder is None:
+        return None
+    text = text_of(reminder_id)
+    return ReminderStory(
+        reminder=reminder,
+        reasons=reasons_in(reminder.reasons_mask),
+        subject=text.subject if text else "",
+        body=text.body if text else "",
+        leaf=find_leaf(reminder.evidence_index) if reminder.evidence_index is not None else None,
+    )
+
+
+def released_reminders() -> pl.DataFrame:
+    """Return everything that was ever released.
+
+    Shape: [reminder_id, account_id, party_id, person_id, channel, address, amount_minor, currency, disclosure, state,
+    released_at].
+    """
+    schema = {
+        "reminder_id": pl.String(), "account_id": pl.String(), "party_id": pl.String(), "person_id": pl.String(),
+        "channel": pl.String(), "address": pl.String(), "amount_minor": pl.Int64(), "currency": pl.String(),
+        "disclosure": pl.String(), "state": pl.String(), "released_at": pl.Datetime("us", "UTC"),
+    }  # fmt: skip
+    columns = ", ".join("id" if name == "reminder_id" else name for name in schema)
+    return read_frame(f"SELECT {columns} FROM dispatch_reminder WHERE released_at IS NOT NULL", schema=schema)
+
+
+def withheld_at_the_gate() -> pl.DataFrame:
+    """Return what the gate withheld: [reminder_id, account_id, party_id, channel, reasons_mask, reasons (codes)]."""
+    schema = {
+        "reminder_id": pl.String(), "account_id": pl.String(), "party_id": pl.String(), "channel": pl.String(),
+        "reasons_mask": pl.Int64(),
+    }  # fmt: skip
+    sql = "SELECT id, account_id, party_id, channel, reasons_mask FROM dispatch_reminder WHERE state = 'withheld'"
+    rows = read_frame(sql, schema=schema)
+    masks = rows["reasons_mask"].unique().to_list()
+    names = pl.DataFrame(
+        {"reasons_mask": masks, "reasons": [[r.code for r in reasons_in(mask)] for mask in masks]},
+        schema={"reasons_mask": pl.Int64, "reasons": pl.List(pl.String)},
+    )
+    return rows.join(names, on="reasons_mask", how="left")
