@@ -124,7 +124,7 @@ def booked_balances(books: Books, *, as_of: datetime) -> pl.DataFrame:
         .agg(paid=pl.col("amount_minor").sum())
     )
     due = (
-        books.instalments.filter(pl.col("due_on") < as_of.date())
+        books.instalments.filter(pl.col("due_on") <= as_of.date())
         .sort("account_id", "due_on")
         .join(paid, on="account_id", how="left", maintain_order="left")
         .with_columns(pl.col("paid").fill_null(0), upto=pl.col("amount_minor").cum_sum().over("account_id"))

@@ -57,7 +57,8 @@ def make_people(
     regions = _of_market(dice, markets, _REGIONS)
     regions[american] = np.array([US_REGIONS[zone] for zone in zones[american]], dtype=object)
     streets = _of_market(dice, markets, _STREETS)
-    houses = dice.integers(1, 400, count)
+    # every home is one family's: house and flat follow from the row
+    houses = [f"{row % 997 + 1}-{row // 997 + 1}" for row in range(count)]
     return pl.DataFrame(
         {
             "party_id": [f"P{row:06d}" for row in range(1, count + 1)],

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from rightparty.kernel import vocabulary
+from rightparty.lending.delinquency import balances
 from rightparty.simulation.lender import SampleLender, build_sample
 from rightparty.simulation.operations.write_sample import read_berka, read_cards, write_sample_lender
 from rightparty.simulation.people import UNUSED_AREA, identity_number
@@ -211,3 +212,15 @@ def test_no_delivery_carries_a_column_of_the_truth(written: tuple[Path, Path]) -
     told = {"mishap", "reaches_from", "reaches_to", "shared_with", "really_due_minor", "home_zone", "quarantine_days"}
     for path in folder.rglob("*.csv"):
         assert not told & set(pl.read_csv(path, infer_schema=False, n_rows=1).columns), path
+
+
+def test_the_ledger_proper_says_the_same_as_the_sample_s_books(sample: SampleLender) -> None:
+    """The sample counts days by itself; lending counts them again from the same tables."""
+    tables = sample.portfolio
+    ledger = balances(tables["accounts"], tables["instalments"], tables["payments"], at=AS_OF)
+    both = sample.truth.accounts.join(ledger, on="account_id").filter(pl.col("booked_days_past_due") > 0)
+    assert both.height > 800
+    # west of Greenwich the calendar is a day behind
+    difference = both["booked_days_past_due"] - both["days_past_due"]
+    assert set(difference) <= {0, 1}
+    assert (both["booked_due_minor"] == both["amount_due_minor"]).all()
