@@ -15,7 +15,7 @@ WORKING_DAYS_FOR_WRONG_PARTY: Final = 1
 DAYS: Final = {"dispute": 15, "complaint": 15, "correction": 20}
 """Calendar days, by kind of case.
 
-dispute, complaint: 15. From: 银行业保险业消费投诉处理管理办法 (CBIRC order 2020 no. 3), art. 19, the ordinary term;
+dispute, complaint: 15. From: 银行业保险业消费投诉处理管理办法 (CBIRC order 3 of 2020), the ordinary term;
 shorter than the 30 days of 15 U.S.C. 1681i(a)(1)(A).
 correction: 20. From: 征信业管理条例 (State Council decree 631), art. 25; shorter than the same 30 days.
 """

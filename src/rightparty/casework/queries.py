@@ -6,9 +6,29 @@ from uuid import UUID
 
 from rightparty.casework.models import Case, CaseAction
 from rightparty.casework.record import ActionRecord, CaseRecord
+from rightparty.casework.sent import SentMessage
+from rightparty.dispatch.queries import find_by_code
 
 MOST: Final = 200
 """Cases listed at once."""
+
+
+def find_sent_message(typed: str) -> SentMessage | None:
+    """Return the message sent under a typed or linked reference code, or None: malformed, unknown or never released."""
+    reminder = find_by_code(typed)
+    if reminder is None or reminder.released_at is None or reminder.code is None or reminder.evidence_index is None:
+        return None
+    return SentMessage(
+        id=reminder.id,
+        code=reminder.code,
+        channel=reminder.channel,
+        released_at=reminder.released_at,
+        text_digest=reminder.text_digest,
+        evidence_index=reminder.evidence_index,
+        party_id=reminder.party_id,
+        account_id=reminder.account_id,
+        address=reminder.address,
+    )
 
 
 def find_case_by_follow_token(token: str) -> CaseRecord | None:
@@ -23,7 +43,7 @@ def find_case(case_id: UUID) -> CaseRecord | None:
     return record_of(case) if case else None
 
 
-def list_cases(state: str | None = None, most: int = MOST) -> list[CaseRecord]:
+def list_cases(state: str | None = None, *, most: int = MOST) -> list[CaseRecord]:
     """Return cases, those due first before later ones; of one state or of all."""
     cases = Case.objects.order_by("due_at", "id")
     if state is not None:
