@@ -24,6 +24,8 @@ def masked(column: str) -> pl.Expr:
     value = pl.col(column)
     length = value.str.len_chars()
     mail = pl.concat_str(value.str.head(1), pl.lit("***@"), value.str.extract(r"@(.*)$", 1))
-    number = pl.concat_str(value.str.slice(0, (length.cast(pl.Int64) - 8).clip(lower_bound=0)), pl.lit("****"), value.str.tail(4))
+    number = pl.concat_str(
+        value.str.slice(0, (length.cast(pl.Int64) - 8).clip(lower_bound=0)), pl.lit("****"), value.str.tail(4)
+    )
     short = value.str.replace_all(r"[\s\S]", "*")
     return pl.when(value.str.contains("@", literal=True)).then(mail).when(length <= 7).then(short).otherwise(number)

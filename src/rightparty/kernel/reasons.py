@@ -106,6 +106,8 @@ REASONS: Final = (
     Reason(34, "right_time.plan_expired", _("The plan is too old to act on."), _("Plan again.")),
     Reason(35, "right_time.consent_missing", _("The law of this market needs a consent that is not recorded."),
            _("Obtain and record the consent, or use another channel.")),
+    Reason(36, "right_time.history_unknown", _("How often the person was contacted is not known."),
+           _("Load the contact events of the last days.")),
     Reason(40, "right_words.no_approved_template", _("No approved template in the recipient's language for this step."),
            _("Write and approve a template in that language.")),
     Reason(41, "right_words.disclosure_too_high", _("The text would disclose more than the attribution supports."),

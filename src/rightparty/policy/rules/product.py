@@ -30,6 +30,15 @@ _HOLD_REASONS = {
 }
 
 
+_COUNTS = (
+    "contacts_person_day",
+    "contacts_person_7d",
+    "messages_person_day",
+    "calls_person_day",
+    "calls_debt_7d",
+)
+
+
 def product_rules(house: HouseRules) -> dict[str, pl.Expr]:
     """Return every rule of the product with the house's limits."""
     return {**_party(house), **_debt(), **_time(house), **_words(house)}
@@ -79,6 +88,7 @@ def _time(house: HouseRules) -> dict[str, pl.Expr]:
         "right_time.person_weekly_cap": (pl.col("contacts_person_7d") >= house.contacts_per_person_7d).fill_null(
             value=True
         ),
+        "right_time.history_unknown": pl.any_horizontal(pl.col(name).is_null() for name in _COUNTS),
         "right_time.clock_contradiction": pl.col("history_in_future").fill_null(value=True),
         "right_time.cease_communication": pl.col("cease_communication").fill_null(value=True),
         "right_time.opted_out": (pl.col("opted_out") | pl.col("consent_revoked")).fill_null(value=True),
@@ -92,7 +102,8 @@ def _words(house: HouseRules) -> dict[str, pl.Expr]:
     supported = supported_disclosure(pl.col("p_person"), pl.col("contradictions_mask"), house.thresholds)
     within = (pl.col("disclosure_level") <= supported).fill_null(value=False)
     return {
-        "right_words.no_approved_template": ~pl.col("template_available").fill_null(value=False),
+        "right_words.no_approved_template": ~pl.col("template_available").fill_null(value=False)
+        | pl.col("channel").is_null(),
         "right_words.disclosure_too_high": ~within,
         "correctable.case_open": pl.col("case_open").fill_null(value=True),
     }
