@@ -16,10 +16,10 @@ from rightparty.kernel.money import MINOR_DIGITS, MINOR_LIMIT
 
 INSTANT: Final = pl.Datetime("us", "UTC")
 _FAULTS: Final = {"line": pl.Int64(), "column": pl.String(), "fault": pl.String(), "row": pl.String()}
-_DATE: Final = r"^\d{4}-\d{2}-\d{2}$"
-_LOCAL: Final = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?$"
-_OFFSET: Final = r"(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)$"
-_NUMBER: Final = r"^-?\d+(?:\.\d+)?$"
+_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_LOCAL: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?$"
+_OFFSET: Final = r"(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])$"
+_NUMBER: Final = r"^-?[0-9]+(?:\.[0-9]+)?$"
 _LANGUAGE: Final = r"^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$"
 _CONTROL: Final = r"[\x00-\x1f\x7f]"
 _MOST_DIGITS: Final = max(MINOR_DIGITS.values())
@@ -124,7 +124,7 @@ def faults_of_rows(rows: pl.DataFrame, column: str, fault: Fault) -> pl.DataFram
 def _cell(name: str, given: set[str]) -> pl.Expr:
     if name not in given:
         return pl.lit(None, dtype=pl.String).alias(name)
-    text = pl.col(name).str.strip_chars()
+    text = pl.col(name).cast(pl.String).str.strip_chars()
     return pl.when(text != "").then(text).alias(name)
 
 
@@ -227,7 +227,7 @@ def _read_money(text: pl.Expr) -> tuple[pl.Expr, Checks]:
     """Read a decimal as minor units by whole numbers alone: the digits before the point, and those after, padded."""
     digits = pl.col("currency").replace_strict(MINOR_DIGITS, default=None, return_dtype=pl.Int64)
     whole = text.str.replace(r"\..*$", "").str.strip_prefix("-").str.strip_chars_start("0")
-    fraction = text.str.extract(r"\.(\d+)$").fill_null("").str.strip_chars_end("0")
+    fraction = text.str.extract(r"\.([0-9]+)$").fill_null("").str.strip_chars_end("0")
     padded = fraction.str.head(_MOST_DIGITS).str.pad_end(_MOST_DIGITS, "0").cast(pl.Int64, strict=False)
     units = pl.lit(10, dtype=pl.Int64).pow(digits)
     major = pl.when(whole == "").then(pl.lit("0")).otherwise(whole).cast(pl.Int64, strict=False)

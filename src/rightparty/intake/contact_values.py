@@ -16,12 +16,10 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES as SPECIAL_DOMAINS
 from rightparty.intake.row_errors import Fault
 from rightparty.kernel.vocabulary import PointChannel
 
-_CLEAN_PHONE: Final = (
-    r"^\+(?:861[3-9]\d{9}|1[2-9]\d{2}[2-9]\d{6}|420[2-9]\d{8}|84[35789]\d{8}|852[2-9]\d{7}|8869\d{8})$"
-)
+_CLEAN_PHONE: Final = r"^\+(?:861[3-9][0-9]{9}|1[2-9][0-9]{2}[2-9][0-9]{6}|420[2-9][0-9]{8}|84[35789][0-9]{8}|852[2-9][0-9]{7}|8869[0-9]{8})$"
 """Numbers whose length and leading digits leave `phonenumbers` nothing to do, of the markets that send the most."""
 
-_CLEAN_NATIONAL: Final = {"CN": (r"^1[3-9]\d{9}$", "+86"), "US": (r"^[2-9]\d{2}[2-9]\d{6}$", "+1")}
+_CLEAN_NATIONAL: Final = {"CN": (r"^1[3-9][0-9]{9}$", "+86"), "US": (r"^[2-9][0-9]{2}[2-9][0-9]{6}$", "+1")}
 """The same as written at home."""
 
 _CLEAN_EMAIL: Final = r"^[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,24}$"

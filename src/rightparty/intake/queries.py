@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads of loads, of the rows they could not take, and of what in the store a delivery refers to."""
+
+import polars as pl
+
+from rightparty.intake.models import Load
+from rightparty.intake.row_errors import REJECTED
+from rightparty.lending.operations.take_rows import TABLES as LENDING_TABLES
+from rightparty.parties.operations.take_rows import TABLES as PARTY_TABLES
+from rightparty.store.queries import among, read_frame
+
+INSTANT = pl.Datetime("us", "UTC")
+LOADS = {
+    "load_id": pl.Int64(), "state": pl.String(), "loaded_at": INSTANT, "label": pl.String(), "reverts": pl.Int64(),
+    "content_digest": pl.String(),
+}  # fmt: skip
+ROW_IDS = {"party_id": PARTY_TABLES["parties"].name, "account_id": LENDING_TABLES["accounts"].name}
+
+
+def list_loads() -> pl.DataFrame:
+    """Return all loads and reverts, newest first: LOADS."""
+    return read_frame(
+        "SELECT id, state, loaded_at, label, reverts_id, content_digest FROM intake_load ORDER BY id DESC", schema=LOADS
+    )
+
+
+def rejected_rows(load_id: int) -> pl.DataFrame:
+    """Return the rows a load could not take, in the order of files and lines: REJECTED."""
+    return read_frame(
+        'SELECT file, line, "column", reason, remedy, "row" FROM intake_rejectedrow WHERE load_id = %s ORDER BY id',
+        [load_id],
+        schema=REJECTED,
+    )
+
+
+def find_standing_load(content_digest: str) -> int | None:
+    """Return the load that brought exactly these files and has not been reverted, if any."""
+    load = Load.objects.filter(content_digest=content_digest, state=Load.State.LOADED).first()
+    return load.pk if load else None
+
+
+def undone_loads() -> dict[int, int]:
+    """Return each reverted load with its revert."""
+    return {
+        load: revert
+        for load, revert in Load.objects.filter(state=Load.State.REVERT).values_list("reverts_id", "pk")
+        if load is not None
+    }
+
+
+def existing_ids(column: str, ids: pl.Series) -> pl.Series:
+    """Return those party or account ids that have a current row."""
+    if ids.is_empty():
+        return ids
+    condition, params = among(column, ids.to_list())
+    return read_frame(
+        f"SELECT {column} FROM {ROW_IDS[column]} WHERE retired_by_id IS NULL AND {condition}",
+        params,
+        schema={column: pl.String()},
+    )[column]
+
+
+def current_attributes(id_column: str, attribute: str, ids: pl.Series) -> pl.DataFrame:
+    """Return an attribute of current parties or accounts: [id_column, attribute]."""
+    schema = {id_column: pl.String(), attribute: pl.String()}
+    if ids.is_empty():
+        return pl.DataFrame(schema=schema)
+    condition, params = among(id_column, ids.to_list())
+    return read_frame(
+        f"SELECT {id_column}, {attribute} FROM {ROW_IDS[id_column]} WHERE retired_by_id IS NULL AND {condition}",
+        params,
+        schema=schema,
+    )
+
+
+def current_identities() -> pl.DataFrame:
+    """Return what makes current parties one person: [party_id, person_id, country, …, date_of_birth]."""
+    return read_frame(
+        "SELECT party_id, person_id, country, national_id_type, national_id, date_of_birth FROM parties_party"
+        " WHERE retired_by_id IS NULL",
+        schema={
+            "party_id": pl.String(), "person_id": pl.String(), "country": pl.String(), "national_id_type": pl.String(),
+            "national_id": pl.String(), "date_of_birth": pl.Date(),
+        },
+    )  # fmt: skip
+
+
+def current_parties(ids: pl.Series) -> pl.DataFrame:
+    """Return current parties with every column that comes with a load."""
+    columns = PARTY_TABLES["parties"].columns
+    condition, params = among("party_id", ids.to_list())
+    dates = {"date_of_birth", "deceased_on", "bankrupt_on"}
+    return read_frame(
+        f"SELECT {', '.join(columns)} FROM parties_party WHERE retired_by_id IS NULL AND {condition}",
+        params,
+        schema={c: pl.Date() if c in dates else pl.String() for c in columns},
+    )
+
+
+def moved_values(load_id: int) -> pl.DataFrame:
+    """Return contact values that a load brought to a person while they stood under another, unlinked person.
+
+    Persons who are parties to one account (other than as an emergency contact) are linked: a household shares numbers.
+    Shape: [channel, value, from_party, to_party], one row per value and receiving person.
+    """
+    shape = dict.fromkeys(("channel", "value", "from_party", "to_party"), pl.String())
+    others = read_frame(
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM parties_contactpoint WHERE load_id <> %s)",
+        [load_id],
+        schema={"n": pl.Int64()},
+    )
+    return read_frame(_MOVED_VALUES, [load_id], schema=shape) if others.height else pl.DataFrame(schema=shape)
+
+
+_BEFORE = "{0}.load_id <> new.load_id AND ({0}.retired_by_id IS NULL OR {0}.retired_by_id = new.load_id)"
+
+_MOVED_VALUES = f"""
+SELECT new.channel, new.value, min(old.party_id), min(new.party_id)
+FROM parties_contactpoint new
+JOIN parties_party receiver ON receiver.party_id = new.party_id AND receiver.retired_by_id IS NULL
+JOIN parties_contactpoint old ON old.value = new.value AND old.channel = new.channel AND {_BEFORE.format("old")}
+JOIN parties_party holder ON holder.party_id = old.party_id AND holder.retired_by_id IS NULL
+    AND holder.person_id <> receiver.person_id
+WHERE new.load_id = %s
+AND NOT EXISTS (
+    SELECT 1 FROM parties_contactpoint own
+    JOIN parties_party self ON self.party_id = own.party_id AND self.retired_by_id IS NULL
+    WHERE own.value = new.value AND own.channel = new.channel AND self.person_id = receiver.person_id
+    AND {_BEFORE.format("own")}
+)
+AND NOT EXISTS (
+    SELECT 1 FROM lending_accountparty mine JOIN lending_accountparty other ON other.account_id = mine.account_id
+    WHERE mine.party_id = new.party_id AND other.party_id = old.party_id
+    AND mine.retired_by_id IS NULL AND other.retired_by_id IS NULL
+    AND mine.role <> 'emergency_contact' AND other.role <> 'emergency_contact'
+)
+GROUP BY new.channel, new.value, receiver.person_id
+"""
