@@ -125,8 +125,9 @@ LOGOUT_REDIRECT_URL = "/console/login/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 
 RIGHTPARTY = {
+    "HOME": HOME,
     # who signs every message, as registered with the carriers and shown on the recipient's page
-    "SENDER_NAME": os.environ.get("RIGHTPARTY_SENDER", "Lantern Finance"),
+    "SENDER_NAME": os.environ.get("RIGHTPARTY_SENDER", "Lantern"),
     # the lender's own address, under which /m/CODE is served and linked
     "PUBLIC_URL": os.environ.get("RIGHTPARTY_PUBLIC_URL", "http://127.0.0.1:8000"),
     # "simulated" (embedded handsets and mailboxes) or "smpp://user:password@host:port" / "smtp://host:port"
@@ -137,4 +138,6 @@ RIGHTPARTY = {
     # the lender's own files over the shipped ones; empty for the shipped ones
     "STRATEGY_FILE": os.environ.get("RIGHTPARTY_STRATEGY", ""),
     "HOUSE_RULES_FILE": os.environ.get("RIGHTPARTY_HOUSE_RULES", ""),
+    # bearer tokens of the API, comma separated; empty: the API answers nobody
+    "API_TOKENS": [token for token in os.environ.get("RIGHTPARTY_API_TOKENS", "").split(",") if token],
 }

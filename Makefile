@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup system demo test test-sqlite test-postgresql lint fix bench docs shots replay migrations clean
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := .venv
+PORT ?= 8000
+SERVE ?= 1
+RUN := .venv/bin/python
+PYTEST := $(RUN) -m pytest -q
+WORKERS ?= 2
+DEMO_HOME ?= var/demo
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+setup:  ## make .venv with everything from the lock file
+	@scripts/setup.sh
+
+system:  ## install what the browser tests need (Chromium, a Chinese font)
+	@scripts/system_packages.sh
+
+demo: setup  ## run the main job on the sample lender and serve the pages (SERVE=0 ends after the summary)
+	@rm -rf $(DEMO_HOME)
+	@RIGHTPARTY_HOME=$(DEMO_HOME) .venv/bin/rightparty demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
+
+test: setup system lint test-sqlite test-postgresql  ## everything: lint, all tests on SQLite with coverage, store tests on PostgreSQL
+
+test-sqlite: setup
+	$(RUN) -m coverage erase
+	$(PYTEST) -n $(WORKERS) --dist loadgroup --cov --cov-report= --durations=8
+	$(RUN) -m coverage report --skip-covered --sort=cover | tail -n 25
+
+test-postgresql: setup
+	RIGHTPARTY_TEST_STORE=postgresql $(PYTEST) -n $(WORKERS) --dist loadgroup tests/integration tests/properties tests/simulation
+
+lint: setup  ## ruff, mypy, the rooms' import rules
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/mypy
+
+fix: setup  ## let ruff repair what it can
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+bench: setup  ## all benchmarks, each beside its floor
+	for name in import_rows plan_accounts gate_releases; do $(RUN) -m benchmarks.$$name --json; done
+
+docs: setup  ## build the pages of docs/ into site-docs/
+	.bootstrap/bin/uv run --locked --group docs zensical build
+
+shots: setup system  ## take the README's pictures from a served demo
+	$(RUN) scripts/take_shots.py
+
+replay: setup  ## run the gate's stateful simulation again: make replay SEED=…
+	$(PYTEST) tests/simulation --hypothesis-seed=$(SEED)
+
+migrations: setup
+	$(RUN) manage.py makemigrations --check --dry-run
+
+clean:  ## remove what was built and stored here
+	rm -rf .venv .bootstrap var site-docs .mypy_cache .ruff_cache .pytest_cache .hypothesis
