@@ -17,7 +17,7 @@ class Reminder(models.Model):
     person_id = models.CharField(max_length=64, db_index=True)
     #: sms, email (kernel.vocabulary.MessageChannel)
     channel = models.CharField(max_length=8)
-    address = models.CharField(max_length=500)
+    address = models.CharField(max_length=500, db_index=True)
     step = models.CharField(max_length=64)
     #: the period this step serves, so that one step is planned once in it
     cycle = models.CharField(max_length=64)
@@ -27,7 +27,8 @@ class Reminder(models.Model):
     state = models.CharField(max_length=16, default="planned", db_index=True)
     state_changed_at = models.DateTimeField()
     claimed_by = models.CharField(max_length=64, default="")
-    lease_expires_at = models.DateTimeField(null=True)
+    #: null unless claimed or released; an expired one is dealt with by recovery
+    lease_expires_at = models.DateTimeField(null=True, db_index=True)
     #: reference code, set at release; the only thing of the reminder that a stranger ever types
     code = models.CharField(max_length=16, null=True, unique=True)
     template_version = models.CharField(max_length=16, default="")

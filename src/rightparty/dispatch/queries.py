@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the outbox: for the gate's own steps, for faces and for the demo's summary."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,7 +11,7 @@ import polars as pl
 from django.db import connection
 from django.db.models import Count
 
-from rightparty.dispatch.models import Halt, MessageText, Reminder
+from rightparty.dispatch.models import Halt, MessageText, Reminder, Segment
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.evidence.queries import OpenedLeaf, find_leaf
 from rightparty.kernel.identifiers import read_code
@@ -138,3 +138,16 @@ def withheld_at_the_gate() -> pl.DataFrame:
         schema={"reasons_mask": pl.Int64, "reasons": pl.List(pl.String)},
     )
     return rows.join(names, on="reasons_mask", how="left")
+
+
+def reminders_of_segments(names: Collection[tuple[str, str]]) -> dict[tuple[str, str], UUID]:
+    """Return the reminder of each (channel, provider id) that is known."""
+    found = Segment.objects.filter(provider_id__in={provider_id for _, provider_id in names})
+    rows = found.values_list("channel", "provider_id", "reminder_id")
+    return {(channel, provider_id): reminder for channel, provider_id, reminder in rows}
+
+
+def last_reminder_to(address: str, *, channel: str) -> Reminder | None:
+    """Return the reminder last released to an address on a channel."""
+    released = Reminder.objects.filter(address=address, channel=channel, released_at__isnull=False)
+    return released.order_by("-released_at").first()
