@@ -5,4 +5,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
+    path("sim/", include("rightparty.simulation.urls")),
+    path("", include("rightparty.portal.urls")),
 ]
