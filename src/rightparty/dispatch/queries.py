@@ -9,7 +9,7 @@ from uuid import UUID
 
 import polars as pl
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, F
 
 from rightparty.dispatch.models import Halt, MessageText, Reminder, Segment
 from rightparty.dispatch.reminder_state import ReminderState
@@ -81,8 +81,10 @@ def reminder_states() -> dict[str, int]:
     return {state.value: found.get(state.value, 0) for state in ReminderState}
 
 
-def list_reminders(*, most: int = PAGE, **filters: Any) -> list[Reminder]:
+def list_reminders(*, most: int = PAGE, skip: int = 0, reasons_mask: int = 0, **filters: Any) -> list[Reminder]:
     """Return reminders, newest change first, by account_id, party_id, person_id, state, plan_id, channel, address.
+
+    With a `reasons_mask`, only those withheld for one of its reasons.
 
     Raises:
         ValueError: another filter was asked for.
@@ -91,7 +93,10 @@ def list_reminders(*, most: int = PAGE, **filters: Any) -> list[Reminder]:
     if unknown := set(filters) - allowed:
         raise ValueError(f"reminders cannot be filtered by {', '.join(sorted(unknown))}")
     given = {name: value for name, value in filters.items() if value not in (None, "")}
-    return list(Reminder.objects.filter(**given).order_by("-state_changed_at")[:most])
+    found = Reminder.objects.filter(**given).order_by("-state_changed_at", "id")
+    if reasons_mask:
+        found = found.annotate(shared=F("reasons_mask").bitand(reasons_mask)).filter(shared__gt=0)
+    return list(found[skip : skip + most])
 
 
 def explain_reminder(reminder_id: UUID) -> ReminderStory | None:

@@ -2,13 +2,24 @@
 """Reads what planning and gate decide on, and what faces show of plans."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import polars as pl
+from django.db.models import F
 
-from rightparty.lending.queries import account_links, balances_as_of, holds_as_of, liable_and_other_parties
-from rightparty.parties.queries import attribution_as_of, contact_history, opt_outs_as_of, people_as_of
+from rightparty.kernel.masking import mask_name, mask_value
+from rightparty.kernel.money import Money
+from rightparty.kernel.reasons import reasons_in
+from rightparty.lending.queries import (
+    account_links,
+    accounts_of_party,
+    balances_as_of,
+    holds_as_of,
+    liable_and_other_parties,
+)
+from rightparty.parties.queries import attribution_as_of, contact_history, find_party, opt_outs_as_of, people_as_of
 from rightparty.planning.models import Plan, PlanEntry
 from rightparty.planning.world import World
 
@@ -54,5 +65,56 @@ def withheld_entries(plan_id: int) -> pl.DataFrame:
     rows = PlanEntry.objects.filter(plan_id=plan_id, permitted=False).values_list(
         "account_id", "party_id", "step", "channel", "reasons_mask"
     )
-    schema = {"account_id": pl.String, "party_id": pl.String, "step": pl.String, "channel": pl.String, "reasons_mask": pl.Int64}
+    schema = {
+        "account_id": pl.String,
+        "party_id": pl.String,
+        "step": pl.String,
+        "channel": pl.String,
+        "reasons_mask": pl.Int64,
+    }
     return pl.DataFrame(list(rows), schema=schema, orient="row")
+
+
+def entries_of_plan(plan_id: int, *, mask: int = 0, skip: int = 0, most: int = 50) -> list[PlanEntry]:
+    """Return a page of a plan's entries, only those withheld for a reason of `mask` if one is given."""
+    entries = PlanEntry.objects.filter(plan_id=plan_id).order_by("id")
+    if mask:
+        entries = entries.annotate(shared=F("reasons_mask").bitand(mask)).filter(shared__gt=0)
+    return list(entries[skip : skip + most])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portrait:
+    """What is known of one party, as of an instant; names and values masked."""
+
+    party_id: str
+    name_shown: str
+    person: dict[str, object]
+    #: contact points with their three probabilities and contradictions
+    points: list[dict[str, object]]
+    accounts: list[dict[str, object]]
+
+
+def find_portrait(party_id: str, *, at: datetime) -> Portrait | None:
+    """Return a party's portrait, or None if there is no such party."""
+    party = find_party(party_id)
+    if party is None:
+        return None
+    mine = accounts_of_party(party_id)
+    world = read_world(at=at, account_ids=mine["account_id"].to_list(), party_ids=[party_id])
+    person = world.people.filter(pl.col("party_id") == party_id)
+    points = world.attribution.filter(pl.col("party_id") == party_id).sort("p_person", descending=True).to_dicts()
+    for point in points:
+        point["shown"] = mask_value(str(point.pop("value")))
+        point["reasons"] = reasons_in(int(point["contradictions_mask"]))
+        point["percent"] = {name: round(100 * point[name]) for name in ("p_person", "p_nobody", "p_stranger")}
+    accounts = world.balances.join(mine, on="account_id").to_dicts()
+    for account in accounts:
+        account["due"] = Money(int(account["amount_due_minor"]), str(account["currency"])).plain()
+    return Portrait(
+        party_id=party_id,
+        name_shown=mask_name(party.full_name),
+        person=person.row(0, named=True) if person.height else {},
+        points=points,
+        accounts=accounts,
+    )

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a decision is told to staff: reasons with their citations, facts with readable names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rightparty.dispatch.queries import ReminderStory
+from rightparty.kernel.reasons import Reason
+from rightparty.policy.citations import citation_of
+from rightparty.policy.facts import FACTS
+from rightparty.policy.pack import LawPacks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitedReason:
+    """A reason and what stands behind it in the recipient's market."""
+
+    reason: Reason
+    citation: str
+
+
+def cited_reasons(story: ReminderStory, packs: LawPacks) -> list[CitedReason]:
+    """Return the reasons of a reminder with the articles of its market."""
+    market = str(story.leaf.facts.get("market", "")) if story.leaf else ""
+    return [
+        CitedReason(
+            reason=reason,
+            citation=citation_of(reason.code, market=market, channel=story.reminder.channel, packs=packs),
+        )
+        for reason in story.reasons
+    ]
+
+
+def facts_shown(facts: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Return the rules' facts in their documented order, then the others."""
+    order = [name for name in FACTS if name in facts] + sorted(set(facts) - set(FACTS))
+    return [(name.replace("_", " "), _shown(facts[name])) for name in order]
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "—"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

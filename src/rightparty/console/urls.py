@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Addresses of the staff's pages."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
+
+from rightparty.console import views
+
+app_name = "console"
+urlpatterns = [
+    path("", views.today, name="today"),
+    path("login/", LoginView.as_view(template_name="console/login.html"), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("halt/", views.halt, name="halt"),
+    path("resume/", views.resume, name="resume"),
+    path("plan/<int:plan_id>/", views.plan, name="plan"),
+    path("messages/", views.messages_list, name="messages"),
+    path("messages/<uuid:reminder_id>/", views.message, name="message"),
+    path("person/", views.person, name="person"),
+    path("cases/", views.cases, name="cases"),
+    path("cases/<uuid:case_id>/", views.case, name="case"),
+    path("loads/", views.loads, name="loads"),
+    path("loads/<int:load_id>/", views.load, name="load"),
+]
