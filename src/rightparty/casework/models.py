@@ -56,7 +56,7 @@ class CaseAction(models.Model):
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT)
     done_at = models.DateTimeField()
-    #: stopped_contact_point, opened_hold, stopped_furnishing, notified, decided
+    #: code of casework.record.ACTION_TEXTS
     action = models.CharField(max_length=32)
     #: which, how many; no personal data
     detail = models.CharField(max_length=300, default="")

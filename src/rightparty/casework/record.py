@@ -24,6 +24,7 @@ _ = gettext_noop
 STOPPED_CONTACT_POINT: Final = "stopped_contact_point"
 CANCELLED_PLANNED: Final = "cancelled_planned"
 STOPPED_FURNISHING: Final = "stopped_furnishing"
+RELEASED_FURNISHING: Final = "released_furnishing"
 OPENED_HOLD: Final = "opened_hold"
 CLOSED_HOLD: Final = "closed_hold"
 HANDED_TO_STAFF: Final = "handed_to_staff"
@@ -34,6 +35,7 @@ ACTION_TEXTS: Final = {
     STOPPED_CONTACT_POINT: _("We stopped using this number or address for the person we were looking for."),
     CANCELLED_PLANNED: _("Messages still planned to this number or address were cancelled."),
     STOPPED_FURNISHING: _("Reporting to credit bureaus was stopped for the accounts concerned."),
+    RELEASED_FURNISHING: _("Reporting to credit bureaus was resumed for the accounts concerned."),
     OPENED_HOLD: _("We send no further reminder about this matter until it is checked."),
     CLOSED_HOLD: _("The stop of reminders about this matter was ended."),
     HANDED_TO_STAFF: _("A member of staff was asked to check what you wrote."),

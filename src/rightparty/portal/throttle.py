@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Slow down whoever guesses reference codes: past a number of failed codes an hour, every code seems unknown (answerable).
+"""Slow down whoever guesses reference codes: after many failures each code seems unknown for an hour (answerable).
 
 The count lives in a cache. With a cache per process each process counts for itself, so that a guesser gets at most
 FAILURES_PER_HOUR times the processes; the codes' 49 random bits hold anyway.

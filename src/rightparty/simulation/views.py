@@ -64,7 +64,9 @@ def conversation(request: HttpRequest, key: str) -> HttpResponse:
             result, case = write_back(channel=talk.channel, address=talk.address, body=body, at=datetime.now(UTC))
             messages.success(request, _heard(result.intent))
             if case is not None:
-                messages.info(request, gettext("A case was opened; its author follows it at %s") % f"/c/{case.follow_token}")
+                messages.info(
+                    request, gettext("A case was opened; its author follows it at %s") % f"/c/{case.follow_token}"
+                )
         return redirect("simulation:conversation", key=key)
     return render(request, "simulation/conversation.html", {"talk": talk, "longest": LONGEST_REPLY})
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Take a recipient's "stop": no more messages of this channel to this contact value, whoever asked (right_time, correctable)."""
+"""Take a "stop": no more messages of this channel to this contact value, whoever asked (right_time, correctable)."""
 
 from datetime import datetime
 
