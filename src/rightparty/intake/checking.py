@@ -55,7 +55,7 @@ def check_rows(table: Table, rows: pl.DataFrame, context: Context) -> Checked:
     given = set(rows.columns)
     cells = rows.select("line", *(_cell(c.name, given) for c in table.columns), _extra(table, rows.columns))
     cells = _with_context(table, cells, context)
-    read = [(c, *_read(c, table)) for c in table.columns]
+    read = [(c, *_read(c)) for c in table.columns]
     judged = cells.select(
         "line",
         "extra",
@@ -160,14 +160,11 @@ def _first_fault(column: Column, checks: Checks, text: pl.Expr) -> pl.Expr:
             (text.str.contains(_CONTROL), Fault.CONTROL_CHARACTER),
             (text.str.len_chars() > column.limit, Fault.TEXT_TOO_LONG),
         ]
-    found = pl.when(False)  # noqa: FBT003  (the start of a chain of conditions)
-    chain = found.then(pl.lit(None, dtype=pl.String))
-    for condition, fault in [*general, *checks]:
-        chain = chain.when(condition).then(pl.lit(fault.value))
-    return chain
+    told = [pl.when(condition).then(pl.lit(fault.value)) for condition, fault in [*general, *checks]]
+    return pl.coalesce(*told, pl.lit(None, dtype=pl.String))
 
 
-def _read(column: Column, table: Table) -> tuple[pl.Expr, Checks]:
+def _read(column: Column) -> tuple[pl.Expr, Checks]:
     """Return the cell's value as the store's type, and its faults in the order in which they are told."""
     text = pl.col(column.name)
     match column.kind:

@@ -6,17 +6,20 @@ Values that are clean already are recognised by columnar patterns; only the rest
 `email_validator`, once per distinct value.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import phonenumbers
 import polars as pl
-from email_validator import EmailNotValidError, validate_email
 from email_validator import SPECIAL_USE_DOMAIN_NAMES as SPECIAL_DOMAINS
+from email_validator import EmailNotValidError, validate_email
 
 from rightparty.intake.row_errors import Fault
 from rightparty.kernel.vocabulary import PointChannel
 
-_CLEAN_PHONE: Final = r"^\+(?:861[3-9][0-9]{9}|1[2-9][0-9]{2}[2-9][0-9]{6}|420[2-9][0-9]{8}|84[35789][0-9]{8}|852[2-9][0-9]{7}|8869[0-9]{8})$"
+_CLEAN_PHONE: Final = (
+    r"^\+(?:861[3-9][0-9]{9}|1[2-9][0-9]{2}[2-9][0-9]{6}|420[2-9][0-9]{8}|84[35789][0-9]{8}|852[2-9][0-9]{7}"
+    r"|8869[0-9]{8})$"
+)
 """Numbers whose length and leading digits leave `phonenumbers` nothing to do, of the markets that send the most."""
 
 _CLEAN_NATIONAL: Final = {"CN": (r"^1[3-9][0-9]{9}$", "+86"), "US": (r"^[2-9][0-9]{2}[2-9][0-9]{6}$", "+1")}
@@ -31,7 +34,7 @@ _SPECIAL: Final = r"(?:^|[@.])(?:" + "|".join(sorted(d.replace(".", r"\.") for d
 def with_contact_values(rows: pl.DataFrame) -> pl.DataFrame:
     """Replace `value` by its one written form and add `value_fault`.
 
-    Shape: [channel, value, country, …], null where unknown -> the same and value_fault (null if the value is good).
+    Shape: [channel, value, party_id, country, …], null where unknown -> the same and value_fault (null if the value is good).
     """
     clean = rows.with_columns(_clean_form().alias("clean"))
     doubtful = clean.filter(pl.col("clean").is_null() & pl.col("value").is_not_null())
@@ -44,7 +47,9 @@ def with_contact_values(rows: pl.DataFrame) -> pl.DataFrame:
     joined = clean.join(
         checked, on=["channel", "value", "country"], how="left", nulls_equal=True, maintain_order="left"
     )
-    form = pl.coalesce("clean", "written")
+    # a party that nobody knows has no country to read its number by: the row is rejected for the party, not the number
+    strange = pl.col("country").is_null() & pl.col("party_id").is_not_null()
+    form = pl.coalesce("clean", "written", pl.when(strange).then("value"))
     bad = form.is_null() & pl.col("value").is_not_null()
     phone = pl.col("channel") == PointChannel.PHONE.value
     email = pl.col("channel") == PointChannel.EMAIL.value
@@ -62,7 +67,7 @@ def _clean_form() -> pl.Expr:
     channel, value, country = pl.col("channel"), pl.col("value"), pl.col("country")
     dialled = value.str.replace_all(r"[ ().\-]", "")
     lower = value.str.to_lowercase()
-    form = pl.when((channel == PointChannel.PHONE.value) & dialled.str.contains(_CLEAN_PHONE)).then(dialled)
+    form: Any = pl.when((channel == PointChannel.PHONE.value) & dialled.str.contains(_CLEAN_PHONE)).then(dialled)
     for market, (pattern, prefix) in _CLEAN_NATIONAL.items():
         at_home = (channel == PointChannel.PHONE.value) & (country == market) & dialled.str.contains(pattern)
         form = form.when(at_home).then(pl.concat_str(pl.lit(prefix), dialled))
@@ -74,7 +79,8 @@ def _clean_form() -> pl.Expr:
         & ~lower.str.contains(_SPECIAL)
     )
     other = channel.is_in([PointChannel.POST.value, PointChannel.APP.value])
-    return form.when(plain_mail).then(lower).when(other).then(value)
+    expression: pl.Expr = form.when(plain_mail).then(lower).when(other).then(value)
+    return expression
 
 
 def _written_form(row: dict[str, str | None]) -> str | None:

@@ -6,7 +6,15 @@ from enum import Enum, StrEnum, auto
 from typing import Final
 
 from rightparty.kernel.vocabulary import (
-    AccountStatus, EventKind, HoldKind, PaymentStatus, PointChannel, Product, Relation, Role, Source,
+    AccountStatus,
+    EventKind,
+    HoldKind,
+    PaymentStatus,
+    PointChannel,
+    Product,
+    Relation,
+    Role,
+    Source,
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a load did, or would do: for the terminal, for machines, and for the evidence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import polars as pl
@@ -68,7 +68,7 @@ class LoadReport:
 
     def notes_tables[T](self, table_of: Callable[[str, pl.DataFrame], T]) -> list[T]:
         """Return what else is to be said as further tables, made by `table_of`."""
-        notes = [
+        notes: list[tuple[str, Sequence[Mapping[str, object]]]] = [
             (f"{self.moved_values:,} contact values move from one person to another", self.moved_examples),
             ("Rejected rows by reason", self.rejected_reasons),
             ("First rejected rows", self.rejected_examples),

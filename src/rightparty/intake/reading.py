@@ -195,9 +195,9 @@ def _likely_encoding(block: bytes) -> str:
 
 def _split(block: bytes, header: list[str], path: Path, line: int) -> Block:
     """Return the block's rows; a line with more or fewer cells than the header is a fault of its own."""
-    schema = {name: pl.String() for name in header}
+    schema = dict.fromkeys(header, pl.String())
     if not block:
-        return Block(rows=pl.DataFrame(schema={"line": pl.Int64()} | schema), faults=pl.DataFrame(schema=_FAULTS))
+        return Block(rows=pl.DataFrame(schema={"line": pl.Int64(), **schema}), faults=pl.DataFrame(schema=_FAULTS))
     lines = pl.read_csv(
         block, has_header=False, separator="\0", quote_char=None, infer_schema=False, schema={"text": pl.String()}
     ).with_row_index("line", offset=line)

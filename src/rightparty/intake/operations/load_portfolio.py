@@ -15,9 +15,15 @@ from django.db import transaction
 from rightparty.evidence.chain import LeafRecord
 from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.intake.checking import (
-    Checked, Context, check_rows, concat_faults, referring_columns, reject_duplicates, reject_unknown,
+    Checked,
+    Context,
+    check_rows,
+    concat_faults,
+    referring_columns,
+    reject_duplicates,
+    reject_unknown,
 )  # fmt: skip
-from rightparty.intake.contract import CONTRACT, REJECTED_SHARE_FROM_ROWS, REJECTED_SHARE_LIMIT, REFERENCES, Table
+from rightparty.intake.contract import CONTRACT, REFERENCES, REJECTED_SHARE_FROM_ROWS, REJECTED_SHARE_LIMIT, Table
 from rightparty.intake.errors import DeliveryError
 from rightparty.intake.load_report import EXAMPLES_SHOWN, LoadReport, TableReport
 from rightparty.intake.models import Load
@@ -201,8 +207,8 @@ def _require_few_rejected(path: Path, *, read: int, rejected: pl.DataFrame, line
 
 
 def _merge(table: Table, rows: pl.DataFrame, load_id: int) -> MergeCounts:
-    room = parties if table.name in parties.TABLES else lending
-    return room.take_rows(table=table.name, rows=rows, load_id=load_id)
+    take_rows = parties.take_rows if table.name in parties.TABLES else lending.take_rows
+    return take_rows(table=table.name, rows=rows, load_id=load_id)
 
 
 def _summary_of(report: LoadReport) -> dict[str, object]:

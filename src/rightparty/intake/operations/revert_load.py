@@ -28,7 +28,7 @@ def revert_load(load_id: int, *, at: datetime) -> LoadReport:
     reverted_at = require_aware(at)
     with transaction.atomic():
         load = _standing_load(load_id)
-        undone = undone_loads()
+        undone = {later: by for later, by in undone_loads().items() if later > load_id}
         revert = Load.objects.create(
             content_digest=load.content_digest,
             label=f"revert of {load_id}",

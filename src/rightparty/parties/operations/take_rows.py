@@ -8,8 +8,7 @@ import polars as pl
 from django.db import connection
 
 from rightparty.parties.models import ContactEvent, ContactPoint, Party
-from rightparty.store.operations.append_rows import append_rows
-from rightparty.store.operations.merge_staged import close_staging, merge_staged, open_staging
+from rightparty.store.operations.merge_rows import merge_rows
 from rightparty.store.operations.take_back import take_back
 from rightparty.store.queries import versioned_table
 from rightparty.store.versions import MergeCounts, TakenBack
@@ -28,11 +27,7 @@ def take_rows(*, table: str, rows: pl.DataFrame, load_id: int) -> MergeCounts:
     Shape: every column that comes with the table, in the table's types; each key once.
     Raises: KeyError if the table is not of this room; django.db.IntegrityError on a key named twice.
     """
-    versioned = TABLES[table]
-    staging = open_staging(versioned)
-    append_rows(staging, rows.select(versioned.columns))
-    counts = merge_staged(versioned, staging=staging, load_id=load_id)
-    close_staging(staging)
+    counts = merge_rows(TABLES[table], rows, load_id=load_id)
     if table == "parties":
         _carry_cease_communication_over(load_id)
     return counts

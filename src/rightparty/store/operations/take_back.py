@@ -43,7 +43,7 @@ def take_back(table: VersionedTable, *, load_id: int, revert_id: int, undone: Ma
     return TakenBack(retired=retired, restored=restored)
 
 
-def _rows_of_load(table: VersionedTable, *, load_id: int, undone: Mapping[int, int]) -> tuple[str, list[object]]:
+def _rows_of_load(table: VersionedTable, *, load_id: int, undone: Mapping[int, int]) -> tuple[str, list[int]]:
     """Return a WITH clause of the load's rows and of their later copies by reverts, and its parameters."""
     pairs = " UNION ALL ".join(["SELECT CAST(%s AS BIGINT), CAST(%s AS BIGINT)"] * len(undone)) or "SELECT 0, 0"
     same_key = " AND ".join(f"copy.{c} = origin.{c}" for c in table.key)

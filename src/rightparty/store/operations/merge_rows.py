@@ -3,15 +3,44 @@
 
 from typing import Final
 
+import polars as pl
 from django.db import connection
 
+from rightparty.store.operations.append_rows import append_rows
 from rightparty.store.queries import is_postgresql
 from rightparty.store.versions import MergeCounts, VersionedTable
 
 STAGING: Final = "staging_{}"
 
 
-def open_staging(table: VersionedTable) -> str:
+def merge_rows(table: VersionedTable, rows: pl.DataFrame, *, load_id: int) -> MergeCounts:
+    """Bring rows into the table as versions of a load.
+
+    A row equal to the current version has no effect; one that differs retires it. Keys that the rows do not name stay
+    as they are. Into a table without current rows they are written directly, without the detour of staging.
+
+    Shape: every column of `table.columns`, in the table's types; each key once.
+    Raises: django.db.IntegrityError if the rows name one key twice or break a constraint.
+    """
+    # in the order of the unique index, which then grows at one end instead of everywhere
+    ordered = rows.select(table.columns).sort(table.key)
+    if not _has_current_rows(table):
+        added = append_rows(table.name, ordered.with_columns(pl.lit(load_id, dtype=pl.Int64).alias("load_id")))
+        return MergeCounts(added=added, changed=0, unchanged=0)
+    staging = _open_staging(table)
+    append_rows(staging, ordered)
+    counts = _merge_staged(table, staging=staging, load_id=load_id)
+    _close_staging(staging)
+    return counts
+
+
+def _has_current_rows(table: VersionedTable) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {table.name} WHERE retired_by_id IS NULL LIMIT 1")
+        return cursor.fetchone() is not None
+
+
+def _open_staging(table: VersionedTable) -> str:
     """Create an empty temporary table of the columns that come with a load, and return its name."""
     name = STAGING.format(table.name)
     columns = ", ".join(table.columns)
@@ -21,20 +50,14 @@ def open_staging(table: VersionedTable) -> str:
     return name
 
 
-def close_staging(staging: str) -> None:
+def _close_staging(staging: str) -> None:
     """Drop the temporary table."""
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {staging}")
 
 
-def merge_staged(table: VersionedTable, *, staging: str, load_id: int) -> MergeCounts:
-    """Bring the staged rows into the table as versions of this load.
-
-    A staged row equal to the current version has no effect; one that differs retires it. Keys that the delivery does
-    not name stay as they are.
-
-    Raises: django.db.IntegrityError if the staged rows name one key twice or break a constraint.
-    """
+def _merge_staged(table: VersionedTable, *, staging: str, load_id: int) -> MergeCounts:
+    """Retire current versions that differ, then insert what has no current version."""
     columns = ", ".join(table.columns)
     staged_columns = ", ".join(f"s.{c}" for c in table.columns)
     same_key = " AND ".join(f"t.{c} = s.{c}" for c in table.key)
