@@ -10,19 +10,8 @@ import polars as pl
 from rightparty.dispatch.models import Reminder
 from rightparty.lending.locks import lock_accounts
 from rightparty.parties.locks import lock_parties, lock_values
-from rightparty.store.queries import among, is_postgresql, read_frame
-
-
-def ids_of_people(party_ids: list[str]) -> list[str]:
-    """Return every current party id of the persons behind some party ids, those included."""
-    given, params = among("known.party_id", party_ids)
-    sql = (
-        "SELECT DISTINCT other.party_id FROM parties_party known JOIN parties_party other"
-        " ON other.person_id = known.person_id AND other.retired_by_id IS NULL"
-        f" WHERE known.retired_by_id IS NULL AND {given}"
-    )
-    found = read_frame(sql, params, schema={"party_id": pl.String()})
-    return sorted({*party_ids, *found["party_id"]})
+from rightparty.parties.queries import ids_of_same_persons
+from rightparty.store.queries import is_postgresql
 
 
 def lock_for_release(rows: pl.DataFrame) -> list[str]:
@@ -30,7 +19,8 @@ def lock_for_release(rows: pl.DataFrame) -> list[str]:
 
     Shape: rows [id, party_id, account_id, address].
     """
-    parties = ids_of_people(rows["party_id"].unique().to_list())
+    given = rows["party_id"].unique().to_list()
+    parties = sorted({*given, *ids_of_same_persons(party_ids=given)["party_id"]})
     lock_parties(parties)
     lock_accounts(rows["account_id"].unique().sort().to_list())
     lock_values(rows["address"].unique().sort().to_list())

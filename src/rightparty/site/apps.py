@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Joins the rooms: which channel adapters this installation hands messages to."""
+"""Joins the rooms: which channel adapters this installation hands messages to, and who hears what comes back."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class SiteConfig(AppConfig):
@@ -9,3 +10,9 @@ class SiteConfig(AppConfig):
 
     name = "rightparty.site"
     label = "site"
+
+    def ready(self) -> None:
+        """Connect the channels and those who listen to them; models can be imported only from here on."""
+        from rightparty.site.channels.wiring import connect_channels  # noqa: PLC0415
+
+        connect_channels(settings.RIGHTPARTY)

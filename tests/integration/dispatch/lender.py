@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A lawful default world: persons in Shanghai with a verified phone and one overdue account; tests state what differs."""
+"""A lawful world: persons in Shanghai with a verified phone and one overdue account; tests say what differs."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta

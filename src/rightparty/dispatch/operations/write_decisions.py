@@ -11,7 +11,7 @@ from django.db import connection
 from rightparty.dispatch.models import Reminder
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, EventKind
-from rightparty.parties.operations.record_event import record_events
+from rightparty.parties.operations.record_events import record_events
 from rightparty.store.operations.append_rows import append_rows
 from rightparty.store.queries import is_postgresql
 

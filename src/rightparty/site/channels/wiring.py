@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The adapters that the settings name, and who hears what comes back on them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from django.core.exceptions import ImproperlyConfigured
+
+from rightparty.dispatch.channels.adapter import ChannelAdapter, InboundText
+from rightparty.dispatch.channels.registry import connect, connect_receivers
+from rightparty.dispatch.channels.smpp import SmppChannel
+from rightparty.dispatch.channels.smtp import SmtpChannel
+from rightparty.inbound.operations.receive_receipt import receive_receipts
+from rightparty.inbound.operations.receive_reply import receive_reply
+from rightparty.simulation.channels.handset import simulated_handsets, simulated_mailboxes
+
+SIMULATED: Final = "simulated"
+
+
+def connect_channels(options: Mapping[str, Any]) -> None:
+    """Connect the adapters that the settings name; no connection to a carrier is made before the first message.
+
+    Raises:
+        ImproperlyConfigured: a channel's URL has no known scheme.
+    """
+    connect("sms", sms_adapter(options["SMS_CHANNEL"], sender=options["SMS_FROM"]))
+    connect("email", email_adapter(options["EMAIL_CHANNEL"], sender=options["EMAIL_FROM"]))
+    connect_receivers(on_receipts=receive_receipts, on_texts=receive_texts)
+
+
+def sms_adapter(url: str, *, sender: str) -> ChannelAdapter:
+    """Return the adapter for text messages."""
+    if url == SIMULATED:
+        return simulated_handsets(sender)
+    if url.startswith("smpp://"):
+        return SmppChannel.from_url(url, source=sender)
+    raise ImproperlyConfigured("RIGHTPARTY_SMS must be 'simulated' or smpp://user:password@host:port")
+
+
+def email_adapter(url: str, *, sender: str) -> ChannelAdapter:
+    """Return the adapter for e-mail."""
+    if url == SIMULATED:
+        return simulated_mailboxes(sender)
+    if url.startswith(("smtp://", "smtp+tls://")):
+        return SmtpChannel.from_url(url, sender=sender)
+    raise ImproperlyConfigured("RIGHTPARTY_EMAIL must be 'simulated' or smtp://user:password@host:port")
+
+
+def receive_texts(texts: Sequence[InboundText], at: datetime) -> None:
+    """Take in what recipients wrote."""
+    for text in texts:
+        receive_reply(text, at=at)
