@@ -9,6 +9,7 @@ from typing import Annotated
 import polars as pl
 import typer
 from django.conf import settings
+from rich.table import Table
 
 from rightparty.cli.audit import audit
 from rightparty.cli.dispatch import run_dispatch
@@ -56,9 +57,11 @@ def demo(
     ensure_store()
     if list_loads().height:
         raise refuse("this store holds loads already", "set RIGHTPARTY_HOME to an empty folder, or use make demo")
-    home = Path(settings.RIGHTPARTY["HOME"])
+    home = Path(str(settings.RIGHTPARTY["HOME"]))
     report = run_demo(home / "sample", home / "truth", quiet=as_json)
     answer(report, as_json=as_json, out=out, tables=_tables(report))
+    if not as_json and out is None:
+        console.print(f"evidence: {report.evidence}", highlight=False)
     if serve:
         password = make_user("demo")
         console.print(f"\nconsole: http://127.0.0.1:{port}/console/   name demo, password {password}", highlight=False)
@@ -117,12 +120,11 @@ def _held_by(promise: Promise, plans: list[PlanReport], withheld: pl.DataFrame) 
     }
 
 
-def _tables(report: DemoReport) -> list[object]:
+def _tables(report: DemoReport) -> list[Table]:
     return [
         table_of("The day", pl.DataFrame({"what": list(report.day), "reminders": list(report.day.values())})),
         table_of("Held back, by promise", pl.DataFrame(report.held)),
         table_of("Who received it (the sample's truth is known)", pl.DataFrame(report.received)),
-        report.evidence,
     ]
 
 

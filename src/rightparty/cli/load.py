@@ -12,7 +12,8 @@ from rich.table import Table
 from rightparty.cli.output import At, Json, Out, answer, instant_of, progress_console, refuse, table_of
 from rightparty.cli.store import ensure_store
 from rightparty.intake.errors import IntakeError
-from rightparty.intake.operations.load_portfolio import LoadReport, load_portfolio
+from rightparty.intake.load_report import LoadReport
+from rightparty.intake.operations.load_portfolio import load_portfolio
 from rightparty.intake.operations.revert_load import revert_load
 from rightparty.intake.queries import list_loads, rejected_rows
 

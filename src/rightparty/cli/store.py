@@ -43,7 +43,7 @@ def user(
     progress_console.print(f"console user {name}, password {chosen}", highlight=False)
 
 
-def make_user(name: str, password: str = "") -> str:  # noqa: S107 (empty means: make one up)
+def make_user(name: str, password: str = "") -> str:
     """Make or update a console user and return the password."""
     chosen = password or secrets.token_urlsafe(9)
     account, _made = get_user_model().objects.get_or_create(username=name)

@@ -12,8 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from rightparty.casework.errors import CaseworkError
-from rightparty.casework.operations.close_case import close_case
+from rightparty.casework.operations.close_case import CaseDecisionError, close_case
 from rightparty.casework.queries import actions_of, count_cases, find_case, list_cases
 from rightparty.console.figures import bar_chart
 from rightparty.console.story import cited_reasons, facts_shown
@@ -174,12 +173,11 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         try:
             close_case(
                 case_id=case_id,
-                upheld=request.POST.get("decision") == "upheld",
-                why=request.POST.get("why", "").strip()[:300],
+                decision=request.POST.get("decision", ""),
                 by=request.user.get_username(),
                 at=_now(),
             )
-        except CaseworkError as error:
+        except CaseDecisionError as error:
             fault = str(error)
         else:
             messages.success(request, _("The case is closed and its author is told."))

@@ -9,10 +9,11 @@ from rightparty.kernel.reasons import BY_CODE
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, Disclosure
 from rightparty.planning.language import languages_read
 from rightparty.planning.world import World
-from rightparty.policy.disclosure import Thresholds, supported_disclosure
+from rightparty.policy.disclosure import supported_disclosure
 from rightparty.policy.facts import FACTS
 from rightparty.policy.history import count_contacts
 from rightparty.policy.local_time import with_local_time
+from rightparty.policy.pack import Thresholds
 
 CARRIED: Final = (
     "person_id", "currency", "language", "template_version", "disclosure", "oldest_due_on",

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 from django.db.models import F
@@ -20,8 +20,14 @@ from rightparty.lending.queries import (
     liable_and_other_parties,
 )
 from rightparty.parties.queries import attribution_as_of, contact_history, find_party, opt_outs_as_of, people_as_of
+from rightparty.planning.assembly import assemble_facts
+from rightparty.planning.cadence import with_step
+from rightparty.planning.candidates import choose_candidates
 from rightparty.planning.models import Plan, PlanEntry
+from rightparty.planning.strategy import Strategy
 from rightparty.planning.world import World
+from rightparty.policy.evaluate import evaluate
+from rightparty.policy.pack import LawPacks
 
 HISTORY_DAYS: Final = 9
 """Days of contacts read: the longest window of any pack (7 days) and a day on either side for local calendars."""
@@ -89,10 +95,10 @@ class Portrait:
 
     party_id: str
     name_shown: str
-    person: dict[str, object]
+    person: dict[str, Any]
     #: contact points with their three probabilities and contradictions
-    points: list[dict[str, object]]
-    accounts: list[dict[str, object]]
+    points: list[dict[str, Any]]
+    accounts: list[dict[str, Any]]
 
 
 def find_portrait(party_id: str, *, at: datetime) -> Portrait | None:
@@ -100,15 +106,15 @@ def find_portrait(party_id: str, *, at: datetime) -> Portrait | None:
     party = find_party(party_id)
     if party is None:
         return None
-    mine = accounts_of_party(party_id)
-    world = read_world(at=at, account_ids=mine["account_id"].to_list(), party_ids=[party_id])
+    world = read_world(at=at, account_ids=accounts_of_party(party_id), party_ids=[party_id])
     person = world.people.filter(pl.col("party_id") == party_id)
     points = world.attribution.filter(pl.col("party_id") == party_id).sort("p_person", descending=True).to_dicts()
     for point in points:
         point["shown"] = mask_value(str(point.pop("value")))
         point["reasons"] = reasons_in(int(point["contradictions_mask"]))
         point["percent"] = {name: round(100 * point[name]) for name in ("p_person", "p_nobody", "p_stranger")}
-    accounts = world.balances.join(mine, on="account_id").to_dicts()
+    roles = world.roles.filter(pl.col("party_id") == party_id).select("account_id", "role")
+    accounts = world.balances.join(roles, on="account_id").to_dicts()
     for account in accounts:
         account["due"] = Money(int(account["amount_due_minor"]), str(account["currency"])).plain()
     return Portrait(
@@ -118,3 +124,19 @@ def find_portrait(party_id: str, *, at: datetime) -> Portrait | None:
         points=points,
         accounts=accounts,
     )
+
+
+def judge_account(
+    account_id: str, *, at: datetime, strategy: Strategy, packs: LawPacks, wordings: pl.DataFrame
+) -> pl.DataFrame:
+    """Judge one account live, as a plan at this instant would: every fact, reasons_mask and permitted.
+
+    Shape: one row per liable party; no row if there is no such account, nothing is due or the strategy rests.
+    """
+    parties = liable_and_other_parties(account_ids=[account_id])["party_id"].unique().to_list()
+    world = read_world(at=at, account_ids=[account_id], party_ids=parties)
+    stepped = with_step(world.balances.lazy(), strategy).filter(pl.col("step").is_not_null())
+    least = packs.thresholds.limited_content
+    candidates = choose_candidates(stepped, world, strategy, least_p=least).collect()
+    facts = assemble_facts(candidates, world, wordings=wordings, thresholds=packs.thresholds)
+    return evaluate(facts.lazy(), packs).collect()

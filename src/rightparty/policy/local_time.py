@@ -49,5 +49,10 @@ def _clocks(zones: list[str], at: datetime) -> pl.DataFrame:
         local = instant.dt.convert_time_zone(zone)
         midnight = local.dt.truncate("1d").dt.convert_time_zone("UTC")
         rows.append((zone, local.dt.hour()[0] * 60 + local.dt.minute()[0], local.dt.date()[0], midnight[0]))
-    schema = {"zone": pl.String, "minute": pl.Int16, "day": pl.Date, "midnight": pl.Datetime("us", "UTC")}
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
+        "zone": pl.String,
+        "minute": pl.Int16,
+        "day": pl.Date,
+        "midnight": pl.Datetime("us", "UTC"),
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")

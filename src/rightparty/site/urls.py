@@ -5,6 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
+    path("console/", include("rightparty.console.urls")),
     path("sim/", include("rightparty.simulation.urls")),
     path("", include("rightparty.portal.urls")),
 ]

@@ -107,7 +107,7 @@ def _strategy(wordings: pl.DataFrame) -> Strategy:
 
 
 def _own_file(setting: str) -> Path | None:
-    name = settings.RIGHTPARTY[setting]
+    name = str(settings.RIGHTPARTY[setting])
     return Path(name) if name else None
 
 
