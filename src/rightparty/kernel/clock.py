@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 type Clock = Callable[[], datetime]
@@ -36,9 +37,15 @@ def parse_instant(text: str) -> datetime:
     return require_aware(datetime.fromisoformat(text.strip()))
 
 
+@cache
+def _zone_names() -> frozenset[str]:
+    """Return the zones of this machine; listing them reads hundreds of files, so it is done once."""
+    return frozenset(available_timezones())
+
+
 def is_known_zone(name: str) -> bool:
     """Tell whether the name is an IANA time zone on this machine."""
-    return name in available_timezones()
+    return name in _zone_names()
 
 
 def to_zone(instant: datetime, zone: str) -> datetime:
