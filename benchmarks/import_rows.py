@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows per second of `rightparty import` into the store, beside a bare read of the same columns in the same run.
 
-`python -m benchmarks.import_rows --json [--accounts N]`; the store is a throw-away SQLite file unless DATABASE_URL is set.
+`python -m benchmarks.import_rows --json [--accounts N]`; the store is a throw-away SQLite file, or DATABASE_URL.
 """
 
 import argparse
@@ -19,7 +19,7 @@ AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
 def write_portfolio(directory: Path, *, accounts: int) -> int:
-    """Write a synthetic delivery: one party and two points an account, three instalments, two payments; return its rows."""
+    """Write one party, two points, three instalments and two payments an account; return the rows."""
     n = pl.int_range(accounts, eager=True).alias("n")
     account = pl.select(account_id=pl.format("A{}", n), party_id=pl.format("P{}", n), n=n)
     tables = {
@@ -43,7 +43,9 @@ def write_portfolio(directory: Path, *, accounts: int) -> int:
         ),
         "account_parties": account.select("account_id", "party_id", role=pl.lit("debtor")),
         "instalments": pl.concat([
-            account.select("account_id", due_on=pl.lit(date(2025, month, 2)), amount=pl.format("{}.25", pl.col("n") % 900))
+            account.select(
+                "account_id", due_on=pl.lit(date(2025, month, 2)), amount=pl.format("{}.25", pl.col("n") % 900),
+            )
             for month in (2, 3, 4)
         ]),
         "payments": pl.concat([
@@ -68,12 +70,12 @@ def read_bare(directory: Path) -> float:
 
 
 def measure(accounts: int) -> BenchmarkReport:
-    """Load a synthetic delivery into an empty store, then the same with one changed file."""
-    import django
-    from django.core.management import call_command
+    """Load a synthetic delivery into an empty store."""
+    import django  # noqa: PLC0415  (settings are chosen in main)
+    from django.core.management import call_command  # noqa: PLC0415
 
     django.setup()
-    from rightparty.intake.operations.load_portfolio import load_portfolio
+    from rightparty.intake.operations.load_portfolio import load_portfolio  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
     with tempfile.TemporaryDirectory() as folder:

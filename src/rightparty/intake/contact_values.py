@@ -34,7 +34,7 @@ _SPECIAL: Final = r"(?:^|[@.])(?:" + "|".join(sorted(d.replace(".", r"\.") for d
 def with_contact_values(rows: pl.DataFrame) -> pl.DataFrame:
     """Replace `value` by its one written form and add `value_fault`.
 
-    Shape: [channel, value, party_id, country, …], null where unknown -> the same and value_fault (null if the value is good).
+    Shape: [channel, value, party_id, country, …], null where unknown -> the same and value_fault (null if good).
     """
     clean = rows.with_columns(_clean_form().alias("clean"))
     doubtful = clean.filter(pl.col("clean").is_null() & pl.col("value").is_not_null())

@@ -97,10 +97,6 @@ _TABLES: Final = (
         _column("time_zone", Kind.ZONE), _column("region", limit=100), _column("postcode", limit=20),
         _column("address", limit=500), _column("employer", limit=200), _column("deceased_on", Kind.DATE),
         _column("represented_by", limit=200), _column("bankrupt_on", Kind.DATE))),
-    Table(name="contact_points", key=("party_id", "channel", "value", "source"), columns=(
-        _id("party_id"), _one_of("channel", PointChannel), _column("value", Kind.CONTACT_VALUE, required=True, limit=500),
-        _one_of("source", Source), _column("collected_at", Kind.INSTANT, required=True),
-        _one_of("relation", Relation, required=False, default="self"), _column("valid_to", Kind.INSTANT))),
     Table(name="accounts", key=("account_id",), columns=(
         _id("account_id"), _one_of("product", Product), _column("opened_on", Kind.DATE, required=True),
         _column("currency", Kind.CURRENCY, required=True), _money("principal", required=True),
@@ -115,19 +111,25 @@ _TABLES: Final = (
         _id("payment_id"), _id("account_id"), _column("paid_at", Kind.INSTANT, required=True),
         _money("amount", required=True), _one_of("status", PaymentStatus, required=False, default="posted"),
         _column("channel", limit=32))),
+    Table(name="holds", key=("kind", "from_at", "party_id", "account_id"), columns=(
+        _one_of("kind", HoldKind), _column("from", Kind.INSTANT, required=True, stored="from_at"),
+        _id("party_id", required=False), _id("account_id", required=False),
+        _column("to", Kind.INSTANT, stored="to_at"))),
+    Table(name="contact_points", key=("party_id", "channel", "value", "source"), columns=(
+        _id("party_id"), _one_of("channel", PointChannel),
+        _column("value", Kind.CONTACT_VALUE, required=True, limit=500),
+        _one_of("source", Source), _column("collected_at", Kind.INSTANT, required=True),
+        _one_of("relation", Relation, required=False, default="self"), _column("valid_to", Kind.INSTANT))),
     Table(name="contact_events", key=("event_id",), columns=(
         _id("event_id"), _one_of("channel", PointChannel),
         _column("value", Kind.CONTACT_VALUE, required=True, limit=500), _id("party_id", required=False),
         _one_of("kind", EventKind), _column("occurred_at", Kind.INSTANT, required=True),
         _id("account_id", required=False), _column("detail", limit=500))),
-    Table(name="holds", key=("kind", "from_at", "party_id", "account_id"), columns=(
-        _one_of("kind", HoldKind), _column("from", Kind.INSTANT, required=True, stored="from_at"),
-        _id("party_id", required=False), _id("account_id", required=False),
-        _column("to", Kind.INSTANT, stored="to_at"))),
 )  # fmt: skip
 
 CONTRACT: Final[dict[str, Table]] = {table.name: table for table in _TABLES}
-"""The tables in the order in which they are read: what a table refers to comes before it."""
+"""The tables in the order in which they are read and locked: what a table refers to comes before it, and parties come
+before accounts before contact points, as everywhere."""
 
 REFERENCES: Final = {"party_id": "parties", "account_id": "accounts"}
 """Columns that name a row of another table."""

@@ -207,7 +207,7 @@ def _split(block: bytes, header: list[str], path: Path, line: int) -> Block:
         if open_quotes.height:
             raise DeliveryError(
                 f"{path.name}, line {open_quotes['line'][0]}: a quoted cell is not closed on its line",
-                remedy="The file is cut off, or a cell holds a line break: export it whole, without line breaks in cells.",
+                remedy="The file is cut off, or a cell holds a line break: export it whole, no line breaks in cells.",
             )
         text = text.str.replace_all(_QUOTED, "$1")
     width = text.str.count_matches(",", literal=True) + 1

@@ -2,15 +2,16 @@
 """Takes the rows of a load into this room's tables, and takes them back."""
 
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Final
 
 import polars as pl
-from django.db import connection
 
+from rightparty.lending.locks import lock_accounts
 from rightparty.lending.models import Account, AccountParty, Hold, Instalment, Payment
+from rightparty.parties.locks import lock_parties
 from rightparty.store.operations.merge_rows import merge_rows
 from rightparty.store.operations.take_back import take_back
-from rightparty.store.queries import among, is_postgresql, versioned_table
+from rightparty.store.queries import versioned_table
 from rightparty.store.versions import MergeCounts, TakenBack
 
 TABLES: Final = {
@@ -29,7 +30,10 @@ def take_rows(*, table: str, rows: pl.DataFrame, load_id: int) -> MergeCounts:
     Shape: every column that comes with the table, in the table's types; each key once.
     Raises: KeyError if the table is not of this room; django.db.IntegrityError on a key named twice.
     """
-    _lock_accounts(rows["account_id"])
+    # releases that rest on these accounts end first, and new ones wait until the load commits (right_debt)
+    if table == "holds":
+        lock_parties(rows["party_id"].unique().sort().to_list())
+    lock_accounts(rows["account_id"].unique().sort().to_list())
     return merge_rows(TABLES[table], rows, load_id=load_id)
 
 
@@ -40,19 +44,3 @@ def take_back_rows(*, table: str, load_id: int, revert_id: int, undone: Mapping[
         rightparty.store.versions.RetiredByLaterLoadError: a later load changed some of the rows.
     """
     return take_back(TABLES[table], load_id=load_id, revert_id=revert_id, undone=undone)
-
-
-def _lock_accounts(account_ids: pl.Series) -> None:
-    """Wait for releases that rest on these accounts, and keep new ones waiting until the load commits (right_debt).
-
-    SQLite has one writer at a time anyway.
-    """
-    if not is_postgresql():
-        return
-    condition, params = among("account_id", account_ids.unique().to_list())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM lending_account WHERE retired_by_id IS NULL"
-            f" AND {condition} ORDER BY account_id FOR UPDATE) AS locked",
-            cast("list[str]", params),
-        )

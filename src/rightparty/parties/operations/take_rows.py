@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 from django.db import connection
 
+from rightparty.parties.locks import lock_parties, lock_values
 from rightparty.parties.models import ContactEvent, ContactPoint, Party
 from rightparty.store.operations.merge_rows import merge_rows
 from rightparty.store.operations.take_back import take_back
@@ -27,6 +28,11 @@ def take_rows(*, table: str, rows: pl.DataFrame, load_id: int) -> MergeCounts:
     Shape: every column that comes with the table, in the table's types; each key once.
     Raises: KeyError if the table is not of this room; django.db.IntegrityError on a key named twice.
     """
+    # releases that rest on these rows end first, and new ones wait until the load commits (right_party)
+    if table == "parties":
+        lock_parties(rows["party_id"].unique().sort().to_list())
+    else:
+        lock_values(rows["value"].unique().sort().to_list())
     counts = merge_rows(TABLES[table], rows, load_id=load_id)
     if table == "parties":
         _carry_cease_communication_over(load_id)
