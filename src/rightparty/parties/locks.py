@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Row locks of this room. Fixed order over rooms: party -> account -> contact point -> reminder. Serves correctable.
+
+On SQLite they are no-ops: its write transactions are IMMEDIATE, so that one writer runs at a time.
+"""
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+from rightparty.store.queries import among, is_postgresql
+
+_PARTIES = "SELECT 1 FROM parties_party WHERE retired_by_id IS NULL AND {} ORDER BY id FOR UPDATE"
+_VALUES = "SELECT 1 FROM parties_contactpoint WHERE retired_by_id IS NULL AND {} ORDER BY id FOR UPDATE"
+
+
+def lock_parties(party_ids: Sequence[str]) -> None:
+    """Lock the parties' current rows until the transaction ends, in a fixed order."""
+    _lock(_PARTIES, "party_id", party_ids)
+
+
+def lock_values(values: Sequence[str]) -> None:
+    """Lock every current contact point that carries one of the values until the transaction ends."""
+    _lock(_VALUES, "value", values)
+
+
+def _lock(sql: str, column: str, keys: Sequence[str]) -> None:
+    if not is_postgresql() or not keys:
+        return
+    condition, params = among(column, keys)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(condition), params)
