@@ -70,6 +70,7 @@ def _end_holds(case: Case, *, at: datetime, by: str) -> list[str]:
     if case.kind == Case.Kind.DISPUTE:
         close_hold(kind=HoldKind.DISPUTE, at=at, account_id=reminder.account_id)
         write_action(case, CLOSED_HOLD, at=at, detail="kind=dispute", shown=True, by=by)
-    release_furnishing(account_ids=accounts, kind=case.kind, at=at)
+    for account_id in accounts:
+        release_furnishing(account_id=account_id, kind=case.kind, at=at)
     write_action(case, RELEASED_FURNISHING, at=at, detail=f"accounts={len(accounts)}", shown=False, by=by)
     return [CLOSED_HOLD, RELEASED_FURNISHING] if case.kind == Case.Kind.DISPUTE else [RELEASED_FURNISHING]

@@ -27,7 +27,7 @@ def open_dispute(*, code: str, origin: str, words: str, at: datetime) -> CaseRec
             record_case(case, what="reported_again", at=at)
             return record_of(case)
         open_hold(kind=HoldKind.DISPUTE, from_at=at, account_id=about.account_id)
-        hold_furnishing(account_ids=[about.account_id], kind=Case.Kind.DISPUTE, at=at)
+        hold_furnishing(account_id=about.account_id, kind=Case.Kind.DISPUTE, at=at)
         write_action(case, OPENED_HOLD, at=at, detail="kind=dispute", shown=True)
         write_action(case, STOPPED_FURNISHING, at=at, detail="accounts=1", shown=False)
         record_case(case, what="opened", at=at, done=[OPENED_HOLD, STOPPED_FURNISHING])

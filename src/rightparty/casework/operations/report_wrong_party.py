@@ -14,7 +14,6 @@ from rightparty.casework.operations.open_case import open_case, record_case, req
 from rightparty.casework.queries import record_of
 from rightparty.casework.record import CANCELLED_PLANNED, STOPPED_CONTACT_POINT, STOPPED_FURNISHING, CaseRecord
 from rightparty.casework.sent import SentMessage
-from rightparty.dispatch.locks import ids_of_people
 from rightparty.dispatch.operations.cancel_planned import cancel_planned
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, EventKind, MessageChannel
 from rightparty.lending.locks import lock_accounts
@@ -22,6 +21,7 @@ from rightparty.lending.operations.hold_furnishing import hold_furnishing
 from rightparty.lending.queries import accounts_of_party
 from rightparty.parties.locks import lock_parties, lock_values
 from rightparty.parties.operations.record_event import record_event
+from rightparty.parties.queries import ids_of_same_persons
 
 REASON = "right_party.reported_wrong_party"
 
@@ -43,7 +43,7 @@ def report_wrong_party(*, code: str, origin: str, words: str, at: datetime) -> C
     with transaction.atomic():
         about = require_sent_message(code)
         accounts = accounts_of_person(about.party_id)
-        lock_parties(ids_of_people([about.party_id]))
+        lock_parties(ids_of_person(about.party_id))
         lock_accounts(accounts)
         lock_values([about.address])
         case, is_new = open_case(kind=Case.Kind.WRONG_PARTY, about=about, origin=origin, words=words, at=at)
@@ -51,15 +51,21 @@ def report_wrong_party(*, code: str, origin: str, words: str, at: datetime) -> C
             record_case(case, what="reported_again", at=at)
             return record_of(case)
         _stop_contact_point(case, about, at)
-        hold_furnishing(account_ids=accounts, kind=Case.Kind.WRONG_PARTY, at=at)
+        for account_id in accounts:
+            hold_furnishing(account_id=account_id, kind=Case.Kind.WRONG_PARTY, at=at)
         write_action(case, STOPPED_FURNISHING, at=at, detail=f"accounts={len(accounts)}", shown=False)
         record_case(case, what="opened", at=at, done=[STOPPED_CONTACT_POINT, CANCELLED_PLANNED, STOPPED_FURNISHING])
         return record_of(case)
 
 
+def ids_of_person(party_id: str) -> list[str]:
+    """Return every party id of the person behind one, that one included."""
+    return sorted({party_id, *ids_of_same_persons(party_ids=[party_id])["party_id"]})
+
+
 def accounts_of_person(party_id: str) -> list[str]:
     """Return every account that the person has anything to do with, under whichever of his party ids."""
-    return sorted({account for party in ids_of_people([party_id]) for account in accounts_of_party(party)})
+    return sorted({account for party in ids_of_person(party_id) for account in accounts_of_party(party)})
 
 
 def _stop_contact_point(case: Case, about: SentMessage, at: datetime) -> None:

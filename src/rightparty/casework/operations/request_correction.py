@@ -22,7 +22,7 @@ def request_correction(*, code: str, origin: str, words: str, at: datetime) -> C
         about = require_sent_message(code)
         case, is_new = open_case(kind=Case.Kind.CORRECTION, about=about, origin=origin, words=words, at=at)
         if is_new:
-            hold_furnishing(account_ids=[about.account_id], kind=Case.Kind.CORRECTION, at=at)
+            hold_furnishing(account_id=about.account_id, kind=Case.Kind.CORRECTION, at=at)
             write_action(case, STOPPED_FURNISHING, at=at, detail="accounts=1", shown=False)
         record_case(case, what="opened" if is_new else "reported_again", at=at)
         return record_of(case)
