@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the interface takes and gives: each body and each answer as a type, unknown fields refused."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import polars as pl
+from ninja import Schema
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from rightparty.intake.contact_values import with_contact_values
+from rightparty.kernel.clock import NaiveInstantError, require_aware
+from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, HoldKind, MessageChannel, PaymentStatus
+
+LONGEST_REPLY: Final = 10_000
+"""Characters of a reply that are read at all."""
+MOST_MINOR: Final = 10**15
+"""Most minor units of one payment: far above any loan, far below what the store's column holds."""
+
+_ADDRESS_REMEDY: Final = "Write phones with + and country code (E.164), mail addresses with one @."
+
+
+def _in_utc(instant: datetime) -> datetime:
+    return require_aware(instant)
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("control characters are not allowed in an identifier")
+    return text
+
+
+Instant = Annotated[datetime, AfterValidator(_in_utc)]
+"""An instant with an offset, for example 2026-11-23T10:00:00+08:00."""
+Identifier = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
+"""A name that the lender gave, 1 to 64 printable characters."""
+
+
+class Body(Schema):
+    """A request's body: a misspelt field is refused instead of being ignored."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class PaymentIn(Body):
+    """A payment received or on its way."""
+
+    payment_id: Identifier
+    account_id: Identifier
+    paid_at: Instant
+    #: minor units of the account's currency, for example cents
+    amount_minor: Annotated[int, Field(strict=True, ge=0, le=MOST_MINOR)]
+    status: PaymentStatus
+    channel: Annotated[str, Field(max_length=32)] = ""
+
+
+class HoldIn(Body):
+    """A reason not to remind a person or an account over [from_at, to_at)."""
+
+    kind: HoldKind
+    from_at: Instant
+    to_at: Instant | None = None
+    party_id: Identifier | Literal[""] = ""
+    account_id: Identifier | Literal[""] = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "HoldIn":
+        if not self.party_id and not self.account_id:
+            raise ValueError("a hold names a party_id or an account_id")
+        if self.to_at is not None and self.to_at <= self.from_at:
+            raise ValueError("to_at must lie after from_at")
+        return self
+
+
+class ReceiptIn(Body):
+    """A carrier's word on a message."""
+
+    channel: Literal["sms", "email"]
+    #: the carrier's id of the message or of one of its segments
+    provider_id: Annotated[str, Field(min_length=1, max_length=100)]
+    outcome: Literal["delivered", "undelivered", "expired", "rejected", "unknown"]
+    occurred_at: Instant | None = None
+
+
+class ReplyIn(Body):
+    """Something a recipient wrote."""
+
+    channel: Literal["sms", "email"]
+    sender: Annotated[str, Field(min_length=3, max_length=254, repr=False)]
+    body: Annotated[str, Field(max_length=LONGEST_REPLY, repr=False)]
+    #: the carrier's id; with it a repeated delivery is recognised for ever, without it within the minute
+    provider_id: Annotated[str, Field(max_length=100)] = ""
+
+    @model_validator(mode="after")
+    def _written_form(self) -> "ReplyIn":
+        point = POINT_CHANNEL_OF[MessageChannel(self.channel)].value
+        row = {"channel": point, "value": self.sender, "party_id": None, "country": None}
+        value = with_contact_values(pl.DataFrame([row], schema=dict.fromkeys(row, pl.String)))["value"].item()
+        if not value:
+            raise ValueError(f"sender is not an address of this channel. {_ADDRESS_REMEDY}")
+        self.sender = value
+        return self
+
+
+class PaymentOut(Schema):
+    """The payment as it stands now."""
+
+    payment_id: str
+    status: str
+
+
+class HoldOut(Schema):
+    """The hold, whether it was opened now or before."""
+
+    hold: int
+
+
+class ReceiptOut(Schema):
+    """What came of a receipt."""
+
+    repeated: bool
+    #: the message is known
+    matched: bool
+
+
+class ReplyOut(Schema):
+    """What a reply was taken to mean and what it did."""
+
+    intent: str
+    repeated: bool
+    #: planned reminders that were cancelled
+    cancelled: int
+    case_opened: bool
+
+
+class ReasonOut(Schema):
+    """Why a reminder was withheld, and what to do."""
+
+    code: str
+    text: str
+    remedy: str
+
+
+class ReminderOut(Schema):
+    """Where a reminder stands; no name, no address, no text, no amount."""
+
+    reminder: UUID
+    state: str
+    state_changed_at: datetime
+    channel: str
+    reasons: list[ReasonOut]
+    #: number of the gate's decision in the evidence log
+    evidence_index: int | None
+
+
+class HealthOut(Schema):
+    """Whether reminders can go out."""
+
+    store: Literal["ready"]
+    halted: bool
+
+
+class Fault(Schema):
+    """One thing that is wrong with a request."""
+
+    #: dotted name of the field; empty if it is the request as a whole
+    field: str
+    fault: str
+    remedy: str
+
+
+class Refusal(Schema):
+    """Why a request was refused; nothing was changed."""
+
+    errors: list[Fault]
+
+
+_REMEDIES: Final = {
+    "missing": "Add the field.",
+    "extra_forbidden": "Remove the field; see docs/reference/api.md for the fields there are.",
+    "json_invalid": "Send one JSON object, encoded in UTF-8.",
+    "datetime_parsing": NaiveInstantError.remedy,
+    "datetime_from_date_parsing": NaiveInstantError.remedy,
+    "int_type": "Write a whole number of minor units, without quotes or a decimal point.",
+}
+
+
+def faults_of(errors: list[dict[str, Any]]) -> list[Fault]:
+    """Return what a validation found, without the values that were sent: they may be personal data."""
+    faults = []
+    for error in errors:
+        place = [str(part) for part in error.get("loc", ()) if part not in ("body", "query", "path", "payload")]
+        said = str(error.get("msg", "")).removeprefix("Value error, ")
+        instant = place and place[-1].endswith("_at")
+        remedy = _REMEDIES.get(str(error.get("type")), NaiveInstantError.remedy if instant else "Correct the field.")
+        faults.append(Fault(field=".".join(place), fault=said, remedy=remedy))
+    return faults
