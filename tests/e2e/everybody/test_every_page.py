@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every page, in three languages, on a small phone and a desk, light and dark: no accessibility fault, no sideways
+scrolling, no breach of the content policy. A page that cannot be read answers nobody (answerable)."""
+
+from datetime import datetime
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Browser
+
+from rightparty.casework.operations.report_wrong_party import report_wrong_party
+from rightparty.dispatch.models import Reminder
+from tests.e2e.conftest import DESK, SMALL_PHONE, faults_of, shoot
+from tests.integration.dispatch.lender import phone_of
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+LOOKS = (("phone", SMALL_PHONE, "light"), ("phone-dark", SMALL_PHONE, "dark"), ("desk", DESK, "light"))
+
+
+def pages(reminder: Reminder, at: datetime) -> dict[str, str]:
+    assert reminder.code
+    case = report_wrong_party(code=reminder.code, origin="portal", words="Wrong number.", at=at)
+    message = f"/m/{reminder.code}"
+    return {
+        "entry": "/", "message": message, "not-me": f"{message}/not-me", "object": f"{message}/object",
+        "correct": f"{message}/correct", "complain": f"{message}/complain", "stop": f"{message}/stop",
+        "not-confirmed": "/m/WRONG", "case": f"/c/{case.follow_token}", "missing": "/nowhere/at/all",
+        "handsets": "/sim/", "login": "/console/login/", "today": "/console/", "messages": "/console/messages/",
+        "explain": f"/console/messages/{reminder.id}/", "person": f"/console/person/?party={reminder.party_id}",
+        "cases": "/console/cases/", "a-case": f"/console/cases/{case.id}/", "loads": "/console/loads/",
+        "halt": "/console/halt/",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
+def test_every_page_is_fit_for_everybody(
+    live_server, browser: Browser, received: Reminder, at: datetime, language: str
+) -> None:
+    staff = User.objects.create_user("agent", password="agent")  # noqa: S106
+    client = Client()
+    client.force_login(staff)
+    cookies = [
+        {"name": "django_language", "value": language, "url": live_server.url},
+        {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url},
+    ]
+    faults = {}
+    addresses = pages(received, at)
+    for look, viewport, scheme in LOOKS:
+        context = browser.new_context(viewport=viewport, color_scheme=scheme, locale="en-GB")
+        context.add_cookies(cookies)
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda m, seen=complaints: seen.append(m.text) if "Content Security" in m.text else None)
+        for name, address in addresses.items():
+            complaints.clear()
+            response = page.goto(live_server.url + address)
+            assert response is not None
+            found = faults_of(page)
+            if response.status >= 500 or (response.status >= 400 and name != "missing"):
+                found.append(f"status {response.status}")
+            found += [text for text in complaints if "eval" not in text]
+            if found:
+                faults[f"{name} {look}"] = found
+            shoot(page, f"{name}-{look}-{language}")
+        context.close()
+    assert faults == {}
+    assert phone_of(101)
