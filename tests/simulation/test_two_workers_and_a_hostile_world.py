@@ -182,4 +182,4 @@ def _store(transactional_db: None) -> Iterator[None]:
 @pytest.mark.slow
 @pytest.mark.usefixtures("_store")
 def test_any_interleaving_keeps_the_promises() -> None:
-    run_state_machine_as_test(Dispatch, settings=settings(max_examples=25, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(Dispatch, settings=settings(max_examples=10, stateful_step_count=25, deadline=None))

@@ -10,7 +10,7 @@ them, two records of one person cannot be linked, and deleting the key erases th
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -22,6 +22,9 @@ VERSION: Final = 1
 """Version of the payload's form, written in each payload."""
 
 KEY_BYTES: Final = 32
+
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 type Scalar = str | int | bool | None
 type Fact = Scalar | list[Scalar] | dict[str, Scalar]
@@ -54,22 +57,25 @@ def canonical_json(value: Mapping[str, object]) -> str:
         PayloadError: a float or another type whose spelling differs between languages.
     """
     _refuse_ambiguous(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def _refuse_ambiguous(value: object) -> None:
-    if value is None or isinstance(value, str | int):
+    if type(value) in _PLAIN:
         return
     if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if not isinstance(key, str):
-                raise PayloadError(f"key of type {type(key).__name__}. {PayloadError.remedy}")
-            _refuse_ambiguous(inner)
+        if any(type(key) is not str for key in value):
+            raise PayloadError(f"a key that is no string. {PayloadError.remedy}")
+        inner: Iterable[object] = value.values()
     elif isinstance(value, list):
-        for inner in value:
-            _refuse_ambiguous(inner)
+        inner = value
+    elif isinstance(value, str | int):  # an enumeration's member
+        return
     else:
         raise PayloadError(f"value of type {type(value).__name__}. {PayloadError.remedy}")
+    for one in inner:
+        if type(one) not in _PLAIN:
+            _refuse_ambiguous(one)
 
 
 def instant_text(instant: datetime) -> str:
