@@ -8,13 +8,13 @@ from django.db import transaction
 
 from rightparty.casework.models import Case
 from rightparty.casework.operations.open_case import record_case, write_action
-from rightparty.casework.operations.report_wrong_party import accounts_of_person
 from rightparty.casework.queries import record_of
 from rightparty.casework.record import CLOSED_HOLD, DECIDED, RELEASED_FURNISHING, CaseRecord
 from rightparty.dispatch.queries import explain_reminder, list_reminders
 from rightparty.kernel.vocabulary import HoldKind
 from rightparty.lending.operations.close_hold import close_hold
 from rightparty.lending.operations.release_furnishing import release_furnishing
+from rightparty.lending.queries import accounts_of_person
 
 DECISIONS = (Case.State.UPHELD, Case.State.DECLINED)
 

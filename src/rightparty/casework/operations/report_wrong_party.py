@@ -18,7 +18,7 @@ from rightparty.dispatch.operations.cancel_planned import cancel_planned
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, EventKind, MessageChannel
 from rightparty.lending.locks import lock_accounts
 from rightparty.lending.operations.hold_furnishing import hold_furnishing
-from rightparty.lending.queries import accounts_of_party
+from rightparty.lending.queries import accounts_of_person
 from rightparty.parties.locks import lock_parties, lock_values
 from rightparty.parties.operations.record_event import record_event
 from rightparty.parties.queries import ids_of_same_persons
@@ -61,11 +61,6 @@ def report_wrong_party(*, code: str, origin: str, words: str, at: datetime) -> C
 def ids_of_person(party_id: str) -> list[str]:
     """Return every party id of the person behind one, that one included."""
     return sorted({party_id, *ids_of_same_persons(party_ids=[party_id])["party_id"]})
-
-
-def accounts_of_person(party_id: str) -> list[str]:
-    """Return every account that the person has anything to do with, under whichever of his party ids."""
-    return sorted({account for party in ids_of_person(party_id) for account in accounts_of_party(party)})
 
 
 def _stop_contact_point(case: Case, about: SentMessage, at: datetime) -> None:
