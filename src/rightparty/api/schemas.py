@@ -120,8 +120,8 @@ class ReceiptOut(Schema):
     """What came of a receipt."""
 
     repeated: bool
-    #: the message is known
-    matched: bool
+    #: a reminder came to its end by it
+    moved: bool
 
 
 class ReplyOut(Schema):

@@ -110,7 +110,7 @@ def receipts(request: HttpRequest, payload: ReceiptIn) -> ReceiptOut:  # noqa: A
         occurred_at=payload.occurred_at,
     )
     taken = receive_receipt(report, at=datetime.now(UTC))
-    return ReceiptOut(repeated=bool(taken.repeated), matched=bool(taken.moved))
+    return ReceiptOut(repeated=bool(taken.repeated), moved=bool(taken.moved))
 
 
 @api.post("/replies", response=ReplyOut)
@@ -127,7 +127,7 @@ def replies(request: HttpRequest, payload: ReplyIn) -> ReplyOut:  # noqa: ARG001
     )
 
 
-@api.get("/reminders/{uuid:reminder}", response={200: ReminderOut, 404: Refusal})
+@api.get("/reminders/{reminder}", response={200: ReminderOut, 404: Refusal})
 def reminders(request: HttpRequest, reminder: UUID) -> Any:  # noqa: ARG001
     """Tell where a reminder stands and why."""
     story = explain_reminder(reminder)

@@ -141,7 +141,7 @@ def test_a_receipt_delivers_its_reminder_once(at: datetime) -> None:
     enqueue([(add_person(101, at)[0], 101)], at)
     drain(clock=lambda: at)
     body = {"channel": "sms", "provider_id": only().provider_ids, "outcome": "delivered"}
-    assert said(post("/receipts", body)) == {"repeated": False, "matched": True}
+    assert said(post("/receipts", body)) == {"repeated": False, "moved": True}
     assert said(post("/receipts", body))["repeated"] is True
     story = said(get(f"/reminders/{only().id}"))
     assert (story["state"], story["reasons"]) == ("delivered", [])
@@ -179,4 +179,5 @@ def test_a_withheld_reminder_tells_its_reasons_and_no_personal_data(at: datetime
 
 def test_an_unknown_reminder_is_not_found() -> None:
     assert get(f"/reminders/{uuid4()}").status_code == 404
-    assert get("/reminders/not-an-id").status_code == 404
+    malformed = get("/reminders/not-an-id")
+    assert (malformed.status_code, said(malformed)["errors"][0]["field"]) == (422, "reminder")
