@@ -106,15 +106,15 @@ def find_portrait(party_id: str, *, at: datetime) -> Portrait | None:
     party = find_party(party_id)
     if party is None:
         return None
-    world = read_world(at=at, account_ids=accounts_of_party(party_id), party_ids=[party_id])
+    mine = accounts_of_party(party_id)
+    world = read_world(at=at, account_ids=mine["account_id"].unique().to_list(), party_ids=[party_id])
     person = world.people.filter(pl.col("party_id") == party_id)
     points = world.attribution.filter(pl.col("party_id") == party_id).sort("p_person", descending=True).to_dicts()
     for point in points:
         point["shown"] = mask_value(str(point.pop("value")))
         point["reasons"] = reasons_in(int(point["contradictions_mask"]))
         point["percent"] = {name: round(100 * point[name]) for name in ("p_person", "p_nobody", "p_stranger")}
-    roles = world.roles.filter(pl.col("party_id") == party_id).select("account_id", "role")
-    accounts = world.balances.join(roles, on="account_id").to_dicts()
+    accounts = world.balances.join(mine, on="account_id").to_dicts()
     for account in accounts:
         account["due"] = Money(int(account["amount_due_minor"]), str(account["currency"])).plain()
     return Portrait(

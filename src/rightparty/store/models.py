@@ -12,8 +12,9 @@ class VersionedRow(models.Model):
 
     #: the load that brought this version; 0 for facts recorded live, not by a load
     load_id = models.BigIntegerField(default=0, db_index=True)
-    #: the load (or revert) that ended it; null while current
-    retired_by_id = models.BigIntegerField(null=True, db_index=True)
+    #: the load (or revert) that ended it; null while current. Without an index: only a revert looks for it, and
+    #: each index makes every load slower
+    retired_by_id = models.BigIntegerField(null=True)
     #: columns of the file that the contract does not know, as a JSON object; empty string if none
     extra = models.TextField(default="", blank=True)
 

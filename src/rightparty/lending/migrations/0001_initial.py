@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('load_id', models.BigIntegerField(db_index=True, default=0)),
-                ('retired_by_id', models.BigIntegerField(db_index=True, null=True)),
+                ('retired_by_id', models.BigIntegerField(null=True)),
                 ('extra', models.TextField(blank=True, default='')),
                 ('account_id', models.CharField(max_length=64)),
                 ('product', models.CharField(max_length=16)),
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('load_id', models.BigIntegerField(db_index=True, default=0)),
-                ('retired_by_id', models.BigIntegerField(db_index=True, null=True)),
+                ('retired_by_id', models.BigIntegerField(null=True)),
                 ('extra', models.TextField(blank=True, default='')),
                 ('account_id', models.CharField(max_length=64)),
                 ('party_id', models.CharField(db_index=True, max_length=64)),
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('load_id', models.BigIntegerField(db_index=True, default=0)),
-                ('retired_by_id', models.BigIntegerField(db_index=True, null=True)),
+                ('retired_by_id', models.BigIntegerField(null=True)),
                 ('extra', models.TextField(blank=True, default='')),
                 ('kind', models.CharField(max_length=16)),
                 ('from_at', models.DateTimeField()),
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('load_id', models.BigIntegerField(db_index=True, default=0)),
-                ('retired_by_id', models.BigIntegerField(db_index=True, null=True)),
+                ('retired_by_id', models.BigIntegerField(null=True)),
                 ('extra', models.TextField(blank=True, default='')),
                 ('account_id', models.CharField(max_length=64)),
                 ('due_on', models.DateField()),
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('load_id', models.BigIntegerField(db_index=True, default=0)),
-                ('retired_by_id', models.BigIntegerField(db_index=True, null=True)),
+                ('retired_by_id', models.BigIntegerField(null=True)),
                 ('extra', models.TextField(blank=True, default='')),
                 ('payment_id', models.CharField(max_length=64)),
                 ('account_id', models.CharField(db_index=True, max_length=64)),

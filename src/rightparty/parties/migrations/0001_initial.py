@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('load_id', models.BigIntegerField(db_index=True, default=0)),
-                ('retired_by_id', models.BigIntegerField(db_index=True, null=True)),
+                ('retired_by_id', models.BigIntegerField(null=True)),
                 ('extra', models.TextField(blank=True, default='')),
                 ('event_id', models.CharField(max_length=64)),
                 ('channel', models.CharField(max_length=8)),
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('load_id', models.BigIntegerField(db_index=True, default=0)),
-                ('retired_by_id', models.BigIntegerField(db_index=True, null=True)),
+                ('retired_by_id', models.BigIntegerField(null=True)),
                 ('extra', models.TextField(blank=True, default='')),
                 ('party_id', models.CharField(max_length=64)),
                 ('channel', models.CharField(max_length=8)),
@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('load_id', models.BigIntegerField(db_index=True, default=0)),
-                ('retired_by_id', models.BigIntegerField(db_index=True, null=True)),
+                ('retired_by_id', models.BigIntegerField(null=True)),
                 ('extra', models.TextField(blank=True, default='')),
                 ('party_id', models.CharField(max_length=64)),
                 ('person_id', models.CharField(db_index=True, max_length=64)),
