@@ -26,9 +26,6 @@ KEY_BYTES: Final = 32
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
-type Scalar = str | int | bool | None
-type Fact = Scalar | list[Scalar] | dict[str, Scalar]
-
 
 class PayloadError(TypeError):
     """A fact cannot be written in the one canonical way."""
@@ -45,7 +42,7 @@ class LeafRecord:
     #: aware instant
     recorded_at: datetime
     #: what everybody may read: no personal data, no identifier of a person or account
-    facts: Mapping[str, Fact] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
     #: what is only committed to: name -> clear value
     private: Mapping[str, str] = field(default_factory=dict)
 

@@ -93,7 +93,7 @@ def release(
 def installed_packs() -> LawPacks:
     """Return the law packs with this installation's house rules."""
     own = settings.RIGHTPARTY["HOUSE_RULES_FILE"]
-    return load_packs(house_file=Path(own) if own else None)
+    return load_packs(house_file=Path(str(own)) if own else None)
 
 
 def _decide(
@@ -108,8 +108,8 @@ def _decide(
         decided,
         shipped_wordings(),
         codes=codes,
-        sender=settings.RIGHTPARTY["SENDER_NAME"],
-        public_url=settings.RIGHTPARTY["PUBLIC_URL"],
+        sender=str(settings.RIGHTPARTY["SENDER_NAME"]),
+        public_url=str(settings.RIGHTPARTY["PUBLIC_URL"]),
     )
 
 

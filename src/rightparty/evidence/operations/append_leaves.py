@@ -6,7 +6,7 @@ Crash meaning: before the caller commits nothing was recorded and nothing was de
 
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -47,8 +47,8 @@ def append_leaves(records: Sequence[LeafRecord], *, new_key: Callable[[], bytes]
     if not records:
         return []
     index, previous = _lock_head()
-    leaves: list[tuple[object, ...]] = []
-    openings: list[tuple[object, ...]] = []
+    leaves: list[tuple[Any, ...]] = []
+    openings: list[tuple[Any, ...]] = []
     for record in records:
         key = new_key()
         payload = payload_of(record, key)
@@ -74,7 +74,7 @@ def _lock_head() -> tuple[int, str]:
     return (row[0] + 1, row[1]) if row else (0, START)
 
 
-def _insert(table: str, columns: dict[str, str], rows: list[tuple[object, ...]]) -> None:
+def _insert(table: str, columns: dict[str, str], rows: list[tuple[Any, ...]]) -> None:
     if not rows:
         return
     names = ", ".join(f'"{name}"' for name in columns)
