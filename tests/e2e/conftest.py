@@ -12,10 +12,12 @@ from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from rightparty.dispatch.channels.registry import connect
 from rightparty.dispatch.models import Reminder
 from rightparty.dispatch.operations.hand_over import hand_over
 from rightparty.dispatch.operations.release import release
 from rightparty.kernel.identifiers import show_code
+from rightparty.simulation.channels.handset import simulated_handsets
 from tests.integration.dispatch.lender import add_person, claimed, enqueue
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -59,7 +61,8 @@ def received(at: datetime, transactional_db: None) -> Reminder:
     (account,) = add_person(101, at)
     enqueue([(account, 101)], at)
     outcome = release(claimed(at), at=at, worker="w1")
-    hand_over(outcome.released, at=at, worker="w1")
+    connect("sms", simulated_handsets("1069000000"))
+    hand_over(outcome.released, worker="w1", clock=lambda: at)
     return Reminder.objects.get()
 
 

@@ -2,6 +2,7 @@
 """Every page, in three languages, on a small phone and a desk, light and dark: no accessibility fault, no sideways
 scrolling, no breach of the content policy. A page that cannot be read answers nobody (answerable)."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -12,11 +13,17 @@ from playwright.sync_api import Browser
 from rightparty.casework.operations.report_wrong_party import report_wrong_party
 from rightparty.dispatch.models import Reminder
 from tests.e2e.conftest import DESK, SMALL_PHONE, faults_of, shoot
-from tests.integration.dispatch.lender import phone_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 LOOKS = (("phone", SMALL_PHONE, "light"), ("phone-dark", SMALL_PHONE, "dark"), ("desk", DESK, "light"))
+
+
+def first_handset() -> str:
+    """The address of a conversation, as the list of handsets links it."""
+    found = re.search(r'href="(/sim/[^"]+)"', Client().get("/sim/").content.decode().partition("<main")[2])
+    assert found
+    return found[1]
 
 
 def pages(reminder: Reminder, at: datetime) -> dict[str, str]:
@@ -27,7 +34,7 @@ def pages(reminder: Reminder, at: datetime) -> dict[str, str]:
         "entry": "/", "message": message, "not-me": f"{message}/not-me", "object": f"{message}/object",
         "correct": f"{message}/correct", "complain": f"{message}/complain", "stop": f"{message}/stop",
         "not-confirmed": "/m/WRONG", "case": f"/c/{case.follow_token}", "missing": "/nowhere/at/all",
-        "handsets": "/sim/", "login": "/console/login/", "today": "/console/", "messages": "/console/messages/",
+        "handsets": "/sim/", "conversation": first_handset(), "login": "/console/login/", "today": "/console/", "messages": "/console/messages/",
         "explain": f"/console/messages/{reminder.id}/", "person": f"/console/person/?party={reminder.party_id}",
         "cases": "/console/cases/", "a-case": f"/console/cases/{case.id}/", "loads": "/console/loads/",
         "halt": "/console/halt/",
@@ -66,4 +73,3 @@ def test_every_page_is_fit_for_everybody(
             shoot(page, f"{name}-{look}-{language}")
         context.close()
     assert faults == {}
-    assert phone_of(101)

@@ -32,6 +32,7 @@ def test_a_stranger_reports_with_the_keyboard_alone(
     expect(page.get_by_role("heading", level=1)).to_have_text("This message is from us")
     tab_to(page, "This message is not meant for me")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Yes, this is not me")).to_be_visible()
     tab_to(page, "Yes, this is not me")
     page.keyboard.press("Enter")
     expect(page.get_by_text("We stopped using this number or address")).to_be_visible()
