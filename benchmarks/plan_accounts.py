@@ -3,7 +3,7 @@
 
 `python -m benchmarks.plan_accounts --json --accounts 1000000`
 
-Each account has three instalments and one payment, each party two contact points (their attribution is an input here, as
+Each account has three instalments and one payment, each party two contact points (their attribution is an input here:
 `parties.attribution` is measured apart) and one earlier contact for one in ten. The portfolio lies in Parquet; it is
 planned in shares of whole persons, so that memory stays bounded. The floor reads every column that the plan reads, of
 the same files, in the same run.
@@ -11,7 +11,7 @@ the same files, in the same run.
 
 import argparse
 import tempfile
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -51,9 +51,7 @@ def _share(numbers: pl.DataFrame) -> dict[str, pl.DataFrame]:
     points = numbers.join(pl.DataFrame({"channel": ["phone", "email"]}), how="cross")
     instant = pl.Datetime("us", "UTC")
     return {
-        "accounts": numbers.select(
-            account, market, pl.lit("CNY").alias("currency"), account_open=pl.lit(value=True)
-        ),
+        "accounts": numbers.select(account, market, pl.lit("CNY").alias("currency"), account_open=pl.lit(value=True)),
         "instalments": months.select(
             account, pl.date(2026, pl.col("month"), n % 28 + 1).alias("due_on"), amount_minor=10_000 + n % 5_000
         ),
@@ -76,9 +74,9 @@ def _share(numbers: pl.DataFrame) -> dict[str, pl.DataFrame]:
             party,
             person_id=pl.format("P{}", n - n % 2),
             country=market,
-            zone_set=pl.when(n % 10 < 7).then(pl.lit("Asia/Shanghai")).otherwise(
-                pl.lit("America/New_York|America/Los_Angeles")
-            ),
+            zone_set=pl.when(n % 10 < 7)
+            .then(pl.lit("Asia/Shanghai"))
+            .otherwise(pl.lit("America/New_York|America/Los_Angeles")),
             deceased=n % 997 == 0,
             represented=pl.lit(value=False),
             bankrupt=pl.lit(value=False),

@@ -118,24 +118,25 @@ def released_reminders() -> pl.DataFrame:
     """Return everything that was ever released.
 
     Shape: [reminder_id, account_id, party_id, person_id, channel, address, amount_minor, currency, disclosure, state,
-    released_at].
+    released_at, plan_id].
     """
     schema = {
         "reminder_id": pl.String(), "account_id": pl.String(), "party_id": pl.String(), "person_id": pl.String(),
         "channel": pl.String(), "address": pl.String(), "amount_minor": pl.Int64(), "currency": pl.String(),
         "disclosure": pl.String(), "state": pl.String(), "released_at": pl.Datetime("us", "UTC"),
+        "plan_id": pl.Int64(),
     }  # fmt: skip
     columns = ", ".join("id" if name == "reminder_id" else name for name in schema)
     return read_frame(f"SELECT {columns} FROM dispatch_reminder WHERE released_at IS NOT NULL", schema=schema)
 
 
 def withheld_at_the_gate() -> pl.DataFrame:
-    """Return what the gate withheld: [reminder_id, account_id, party_id, channel, reasons_mask, reasons (codes)]."""
+    """Return what the gate withheld: [reminder_id, account_id, party_id, channel, reasons_mask, plan_id, reasons (codes)]."""
     schema = {
         "reminder_id": pl.String(), "account_id": pl.String(), "party_id": pl.String(), "channel": pl.String(),
-        "reasons_mask": pl.Int64(),
+        "reasons_mask": pl.Int64(), "plan_id": pl.Int64(),
     }  # fmt: skip
-    sql = "SELECT id, account_id, party_id, channel, reasons_mask FROM dispatch_reminder WHERE state = 'withheld'"
+    sql = "SELECT id, account_id, party_id, channel, reasons_mask, plan_id FROM dispatch_reminder WHERE state = 'withheld'"
     rows = read_frame(sql, schema=schema)
     masks = rows["reasons_mask"].unique().to_list()
     names = pl.DataFrame(

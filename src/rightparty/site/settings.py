@@ -4,6 +4,7 @@
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.utils.csp import CSP
@@ -125,7 +126,7 @@ LOGIN_REDIRECT_URL = "/console/"
 LOGOUT_REDIRECT_URL = "/console/login/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 
-RIGHTPARTY = {
+RIGHTPARTY: dict[str, Any] = {
     "HOME": HOME,
     # who signs every message, as registered with the carriers and shown on the recipient's page
     "SENDER_NAME": os.environ.get("RIGHTPARTY_SENDER", "Lantern"),

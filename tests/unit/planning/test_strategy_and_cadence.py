@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""once, right_debt: a step is planned once in its period, and never before anything is due. Bad files name the field."""
+"""once, right_debt: a step is planned once in its period, never before anything is due. Bad files name the field."""
 
 from datetime import date, timedelta
 from pathlib import Path

@@ -11,7 +11,7 @@ from rightparty.simulation.truth import Truth, judge, received_by, send_to_every
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 INSTANT = pl.Datetime("us", "UTC")
-MAY_READ = {"rightparty.cli.demo"}
+MAY_READ = {"rightparty.cli.demo_summary"}
 
 
 def truth_of(**point: object) -> Truth:
