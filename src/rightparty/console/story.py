@@ -4,6 +4,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from rightparty.dispatch.queries import ReminderStory
 from rightparty.kernel.reasons import Reason
 from rightparty.policy.citations import citation_of
@@ -21,7 +23,7 @@ class CitedReason:
 
 def cited_reasons(story: ReminderStory, packs: LawPacks) -> list[CitedReason]:
     """Return the reasons of a reminder with the articles of its market."""
-    market = str(story.leaf.facts.get("market", "")) if story.leaf else ""
+    market = str(seen_facts(story).get("market", ""))
     return [
         CitedReason(
             reason=reason,
@@ -29,6 +31,12 @@ def cited_reasons(story: ReminderStory, packs: LawPacks) -> list[CitedReason]:
         )
         for reason in story.reasons
     ]
+
+
+def seen_facts(story: ReminderStory) -> Mapping[str, object]:
+    """Return the facts that the gate saw, as its record in the log has them; empty before the gate."""
+    seen = story.leaf.facts.get("facts") if story.leaf else None
+    return seen if isinstance(seen, dict) else {}
 
 
 def facts_shown(facts: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -41,5 +49,5 @@ def _shown(value: object) -> str:
     if value is None:
         return "—"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     return str(value)

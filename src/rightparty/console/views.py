@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from rightparty.casework.operations.close_case import CaseDecisionError, close_case
 from rightparty.casework.queries import actions_of, count_cases, find_case, list_cases
 from rightparty.console.figures import bar_chart
-from rightparty.console.story import cited_reasons, facts_shown
+from rightparty.console.story import cited_reasons, facts_shown, seen_facts
 from rightparty.dispatch.operations.halt import halt as halt_dispatch
 from rightparty.dispatch.operations.lift_halt import lift_halt
 from rightparty.dispatch.operations.release import installed_packs
@@ -131,7 +131,7 @@ def message(request: HttpRequest, reminder_id: UUID) -> HttpResponse:
     story = explain_reminder(reminder_id)
     if story is None:
         raise Http404
-    facts = facts_shown(story.leaf.facts) if story.leaf else []
+    facts = facts_shown(seen_facts(story))
     context = {
         "story": story,
         "reminder": story.reminder,
