@@ -11,12 +11,11 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from rightparty.intake.contact_values import with_contact_values
 from rightparty.kernel.clock import NaiveInstantError, require_aware
+from rightparty.kernel.money import MINOR_LIMIT
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, HoldKind, MessageChannel, PaymentStatus
 
 LONGEST_REPLY: Final = 10_000
 """Characters of a reply that are read at all."""
-MOST_MINOR: Final = 10**15
-"""Most minor units of one payment: far above any loan, far below what the store's column holds."""
 
 _ADDRESS_REMEDY: Final = "Write phones with + and country code (E.164), mail addresses with one @."
 
@@ -50,7 +49,7 @@ class PaymentIn(Body):
     account_id: Identifier
     paid_at: Instant
     #: minor units of the account's currency, for example cents
-    amount_minor: Annotated[int, Field(strict=True, ge=0, le=MOST_MINOR)]
+    amount_minor: Annotated[int, Field(strict=True, ge=0, le=MINOR_LIMIT)]
     status: PaymentStatus
     channel: Annotated[str, Field(max_length=32)] = ""
 

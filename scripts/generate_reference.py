@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: PLC0415 (the rooms need a set-up Django, which a test has and the script makes)
+"""Writes the pages of docs/reference that say what the code says; a tidy test fails when they are old.
+
+Usage: python scripts/generate_reference.py
+"""
+
+import ast
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+REFERENCE: Final = ROOT / "docs" / "reference"
+NOTE: Final = "<!-- Written by scripts/generate_reference.py from the code; change the code, not this page. -->\n"
+
+KIND_TEXTS: Final = {
+    "TEXT": "text",
+    "IDENTIFIER": "identifier",
+    "DATE": "date, `YYYY-MM-DD`",
+    "INSTANT": "instant, ISO 8601 with offset",
+    "MONEY": "decimal with at most the currency's digits, no sign, no thousands separator",
+    "CURRENCY": "ISO 4217 code",
+    "COUNTRY": "ISO 3166 code of two letters",
+    "ZONE": "IANA time zone",
+    "LANGUAGE": "BCP 47 tag",
+    "ONE_OF": "one of",
+    "CONTACT_VALUE": "phone, e-mail, postal address or app id, by the row's `channel`",
+}
+
+SETTING_TEXTS: Final = {
+    "RIGHTPARTY_HOME": "Folder of the embedded store and the secret key.",
+    "RIGHTPARTY_SECRET_KEY": "Key that signs sessions; made once and kept in the home folder if not given.",
+    "RIGHTPARTY_DEBUG": "`1` shows error details to whoever causes them: never where others can reach it.",
+    "RIGHTPARTY_HOSTS": "Host names that are answered, separated by commas.",
+    "DATABASE_URL": "The store. SQLite in the home folder if not given; `postgresql://…` for a server.",
+    "RIGHTPARTY_HTTPS": "`1` when served behind HTTPS: cookies are then sent over HTTPS only.",
+    "RIGHTPARTY_SENDER": "Who signs every message, as registered with the carriers.",
+    "RIGHTPARTY_PUBLIC_URL": "The lender's own address under which recipients' pages are reached; stands in messages.",
+    "RIGHTPARTY_SMS": "`simulated`, or `smpp://user:password@host:port`.",
+    "RIGHTPARTY_EMAIL": "`simulated`, or `smtp://host:port`.",
+    "RIGHTPARTY_EMAIL_FROM": "Address that e-mails come from.",
+    "RIGHTPARTY_SMS_FROM": "Number that text messages come from.",
+    "RIGHTPARTY_STRATEGY": "A treatment strategy file in place of the shipped one.",
+    "RIGHTPARTY_HOUSE_RULES": "A file of house rules in place of the shipped one; the law holds besides.",
+    "RIGHTPARTY_API_TOKENS": "Bearer tokens of the interface, separated by commas; none: it answers nobody.",
+}
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+def portfolio_contract() -> str:
+    """Return the page of the files a lender delivers."""
+    from rightparty.intake import contract
+    from rightparty.intake.row_errors import REMEDIES
+
+    text = NOTE + (
+        "# The portfolio contract\n\nA delivery is a folder with one file per table, `NAME.csv` (UTF-8, comma, header)"
+        " or `NAME.parquet`. A table may be left out; a row may name a party or an account that this delivery or an"
+        " earlier one brought. Loading the same files again changes nothing.\n\n"
+        f"A table of {contract.REJECTED_SHARE_FROM_ROWS} rows or more with over"
+        f" {contract.REJECTED_SHARE_LIMIT:.0%} of them rejected refuses the whole delivery: it is a broken export."
+        f" A cell may hold {contract.CELL_LIMIT:,} characters at most.\n"
+    )
+    for table in contract.CONTRACT.values():
+        rows = []
+        for column in table.columns:
+            kind = KIND_TEXTS[column.kind.name]
+            allowed = f" {', '.join(f'`{value}`' for value in column.allowed)}" if column.allowed else ""
+            rows.append([
+                f"`{column.name}`", "yes" if column.required else "", kind + allowed,
+                f"`{column.default}`" if column.default else "",
+            ])  # fmt: skip
+        keys = ", ".join(f"`{name}`" for name in table.key)
+        text += f"\n## {table.name}\n\nA row is named by {keys}.\n\n"
+        text += _table(["Column", "Required", "What", "If empty"], rows)
+    text += "\n## Why a row is rejected\n\n"
+    return text + _table(["Reason", "What to do"], [[fault.value, remedy] for fault, remedy in REMEDIES.items()])
+
+
+def reasons() -> str:
+    """Return the page of every reason to withhold."""
+    from rightparty.kernel.promises import Promise
+    from rightparty.kernel.reasons import REASONS
+
+    text = NOTE + (
+        '# Reasons\n\nEvery "no" of the product. A reminder that is withheld has one or more of these; the first part'
+        " of a code is [the promise](../explanation/eight-promises.md) it serves. The bit is its place in stored masks and"
+        " never changes.\n"
+    )
+    for promise in Promise:
+        rows = [[f"`{r.code}`", str(r.bit), r.text, r.remedy] for r in REASONS if r.promise is promise]
+        text += f"\n## {promise.value}\n\n" + _table(["Code", "Bit", "What is the matter", "What to do"], rows)
+    return text
+
+
+def reminder_states() -> str:
+    """Return the page of a reminder's states and moves."""
+    from rightparty.dispatch.reminder_state import MOVES, ON_THE_WIRE, RESTING
+
+    text = NOTE + (
+        "# States of a reminder\n\nThe table in `src/rightparty/dispatch/reminder_state.py`. Any other move is refused."
+        " `unknown` means that nobody can say whether the carrier took the message: it counts as sent and is never sent"
+        " again; only a receipt resolves it.\n\n"
+    )
+    rows = []
+    for state, after in MOVES.items():
+        following = ", ".join(f"`{s.value}`" for s in MOVES if s in after) or "none"
+        received = "yes" if state in ON_THE_WIRE else ""
+        rows.append([f"`{state.value}`", following, received, "yes" if state in RESTING else ""])
+    return text + _table(["State", "May become", "A person may have received it", "No worker has work left"], rows)
+
+
+def _environment() -> Iterator[tuple[str, str]]:
+    source = (ROOT / "src/rightparty/site/settings.py").read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "os.environ.get":
+            default = "" if len(node.args) < 2 else node.args[1]
+            shown = str(default.value) if isinstance(default, ast.Constant) else "see text" if default else ""
+            yield ast.literal_eval(node.args[0]), shown
+
+
+def settings() -> str:
+    """Return the page of every setting."""
+    found = dict(_environment())
+    text = NOTE + "# Settings\n\nEach is an environment variable; what is not set has a safe default.\n\n"
+    rows = [[f"`{name}`", SETTING_TEXTS[name], f"`{found[name]}`" if found[name] else ""] for name in sorted(found)]
+    return text + _table(["Variable", "Meaning", "Default"], rows)
+
+
+def commands() -> str:
+    """Return the page of every command."""
+    import typer.main
+
+    from rightparty.cli.app import app
+
+    root: Any = typer.main.get_command(app)
+    text = NOTE + (
+        "# Commands\n\nEvery command tells its options with `--help`. `--json` prints JSON, `--out FILE` writes it."
+        " Exit status: 0 done, 1 a check failed, 2 refused (with the reason and what to do).\n"
+    )
+    for path, command in _leaves("rightparty", root):
+        rows = []
+        for option in command.params:
+            if option.name == "help":
+                continue
+            is_argument = option.param_type_name == "argument"
+            name = (option.name or "").upper() if is_argument else ", ".join([*option.opts, *option.secondary_opts])
+            rows.append([f"`{name}`", (getattr(option, "help", None) or "").strip()])
+        text += f"\n## {path}\n\n{(command.help or '').strip()}\n"
+        text += "\n" + _table(["Argument or option", "Meaning"], rows) if rows else ""
+    return text
+
+
+def _leaves(path: str, command: Any) -> Iterator[tuple[str, Any]]:
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield path, command
+        return
+    for name in sorted(inner):
+        yield from _leaves(f"{path} {name}", inner[name])
+
+
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "portfolio-contract.md": portfolio_contract,
+    "reasons.md": reasons,
+    "reminder-states.md": reminder_states,
+    "settings.md": settings,
+    "commands.md": commands,
+}
+
+
+def main() -> None:
+    """Write every page."""
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        (REFERENCE / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rightparty.site.settings")
+    os.environ.setdefault("RIGHTPARTY_HOME", tempfile.mkdtemp())
+    django.setup()
+    main()
