@@ -48,7 +48,12 @@ class Reminder(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account_id", "party_id", "step", "cycle"], name="reminder_once"),
+            models.UniqueConstraint(
+                # what never left may be proposed again: withheld at night, cancelled by a halt
+                fields=["account_id", "party_id", "step", "cycle"],
+                condition=~models.Q(state__in=["withheld", "cancelled"]),
+                name="reminder_once",
+            ),
             models.CheckConstraint(
                 name="reminder_state_known",
                 condition=models.Q(

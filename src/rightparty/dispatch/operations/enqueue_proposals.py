@@ -36,7 +36,9 @@ def random_ids(count: int) -> list[str]:
 
 
 def enqueue_proposals(proposals: pl.DataFrame, *, plan_id: int, at: datetime, new_ids: NewIds = random_ids) -> Enqueued:
-    """Write one planned reminder per proposal whose (account, party, step, cycle) is not in the outbox yet.
+    """Write one planned reminder per proposal whose (account, party, step, cycle) has none in the outbox yet.
+
+    One that was withheld or cancelled never left, so a later plan may propose it again.
 
     Shape: proposals [account_id, party_id, person_id, channel, address, step, cycle, template, tone, language].
     """
@@ -64,5 +66,5 @@ def enqueue_proposals(proposals: pl.DataFrame, *, plan_id: int, at: datetime, ne
 
 def _present(proposals: pl.DataFrame) -> pl.DataFrame:
     condition, params = among("account_id", proposals["account_id"].unique().to_list())
-    sql = f"SELECT {', '.join(KEY)} FROM dispatch_reminder WHERE {condition}"
+    sql = f"SELECT {', '.join(KEY)} FROM dispatch_reminder WHERE {condition} AND state NOT IN ('withheld', 'cancelled')"
     return read_frame(sql, params, schema=dict.fromkeys(KEY, pl.String()))
