@@ -45,7 +45,7 @@ def pages(reminder: Reminder, at: datetime) -> dict[str, str]:
 def test_every_page_is_fit_for_everybody(
     live_server, browser: Browser, received: Reminder, at: datetime, language: str
 ) -> None:
-    staff = User.objects.create_user("agent", password="agent")  # noqa: S106
+    staff = User.objects.create_user("agent", password="agent")
     client = Client()
     client.force_login(staff)
     cookies = [
