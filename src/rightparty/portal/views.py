@@ -49,7 +49,7 @@ def private[**P](view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> C
     """Keep the page out of caches and search engines."""
 
     @wraps(view)
-    def kept_private(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def kept_private(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         response = view(request, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         response["X-Robots-Tag"] = "noindex, nofollow"

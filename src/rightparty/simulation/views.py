@@ -10,6 +10,9 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -64,11 +67,15 @@ def conversation(request: HttpRequest, key: str) -> HttpResponse:
             result, case = write_back(channel=talk.channel, address=talk.address, body=body, at=datetime.now(UTC))
             messages.success(request, _heard(result.intent))
             if case is not None:
-                messages.info(
-                    request, gettext("A case was opened; its author follows it at %s") % f"/c/{case.follow_token}"
-                )
+                messages.info(request, _opened(reverse("portal:case", args=[case.follow_token])))
         return redirect("simulation:conversation", key=key)
     return render(request, "simulation/conversation.html", {"talk": talk, "longest": LONGEST_REPLY})
+
+
+def _opened(page: str) -> SafeString:
+    """Return that a case was opened, with the link to its page."""
+    told = gettext("A case was opened; its author follows it at %s").replace("%s", "{}")
+    return format_html(told, format_html('<a href="{0}">{0}</a>', page))
 
 
 def _heard(intent: Intent) -> str:

@@ -51,6 +51,7 @@ def test_a_reply_not_me_stops_the_number_and_opens_a_case(client: Client, at: da
     case = Case.objects.get()
     assert (case.kind, case.origin) == ("wrong_party", "reply")
     assert "Understood as: not me" in page
+    assert f'<a href="/c/{case.follow_token}">' in page
     assert f"/c/{case.follow_token}" in page
     assert "wrong number" in page
     assert ContactEvent.objects.filter(kind="wrong_party", value=STRANGERS_PHONE).exists()
