@@ -21,7 +21,8 @@ LOOKS = (("phone", SMALL_PHONE, "light"), ("phone-dark", SMALL_PHONE, "dark"), (
 
 def first_handset() -> str:
     """The address of a conversation, as the list of handsets links it."""
-    found = re.search(r'href="(/sim/[^"]+)"', Client().get("/sim/").content.decode().partition("<main")[2])
+    listed = Client().get("/sim/").content.decode().partition("<main")[2]
+    found = re.search(r'href="(/sim/[^"]+)"', listed)
     assert found
     return found[1]
 

@@ -50,6 +50,7 @@ def test_it_works_without_scripts(live_server, browser, received: Reminder, prin
     page.goto(f"{live_server.url}/m/{printed_code}")
     page.get_by_role("button", name="简体中文").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("这条消息是我们发的")
+    expect(page.get_by_role("button", name="English")).to_be_visible()
     page.get_by_role("link", name="停止这些短信").click()
     page.get_by_role("button", name="是的，请停止").click()
     expect(page.get_by_role("status")).to_contain_text("我们不再向这个号码发送短信")
