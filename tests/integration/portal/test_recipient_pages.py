@@ -185,7 +185,7 @@ def test_pages_are_kept_out_of_caches_and_search_engines(client: Client, at: dat
         headers = client.get(address).headers
         assert headers["Cache-Control"] == "no-store"
         assert "noindex" in headers["X-Robots-Tag"]
-        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Referrer-Policy"] in {"no-referrer", "same-origin"}
         assert "default-src 'self'" in headers["Content-Security-Policy"]
 
 
