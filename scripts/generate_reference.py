@@ -90,8 +90,8 @@ def reasons() -> str:
 
     text = NOTE + (
         '# Reasons\n\nEvery "no" of the product. A reminder that is withheld has one or more of these; the first part'
-        " of a code is [the promise](../explanation/eight-promises.md) it serves. The bit is its place in stored masks and"
-        " never changes.\n"
+        " of a code is [the promise](../explanation/eight-promises.md) it serves. The bit is its place in stored masks"
+        " and never changes.\n"
     )
     for promise in Promise:
         rows = [[f"`{r.code}`", str(r.bit), r.text, r.remedy] for r in REASONS if r.promise is promise]
