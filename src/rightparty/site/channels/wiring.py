@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 
+from rightparty.casework.operations.open_from_reply import open_from_reply
 from rightparty.dispatch.channels.adapter import ChannelAdapter, InboundText
 from rightparty.dispatch.channels.registry import connect, connect_receivers
 from rightparty.dispatch.channels.smpp import SmppChannel
@@ -48,6 +49,6 @@ def email_adapter(url: str, *, sender: str) -> ChannelAdapter:
 
 
 def receive_texts(texts: Sequence[InboundText], at: datetime) -> None:
-    """Take in what recipients wrote."""
+    """Take in what recipients wrote, and open a case where somebody says: this is not me."""
     for text in texts:
-        receive_reply(text, at=at)
+        open_from_reply(receive_reply(text, at=at), words=text.body, at=at)
