@@ -23,7 +23,7 @@ system:  ## install what the browser tests need (Chromium, a Chinese font)
 
 demo: setup  ## run the main job on the sample lender and serve the pages (SERVE=0 ends after the summary)
 	@rm -rf $(DEMO_HOME)
-	@RIGHTPARTY_HOME=$(DEMO_HOME) .venv/bin/rightparty demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
+	@RIGHTPARTY_HOME=$(DEMO_HOME) RIGHTPARTY_PUBLIC_URL=http://127.0.0.1:$(PORT) .venv/bin/rightparty demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
 
 test: setup system lint test-sqlite test-postgresql  ## everything: lint, all tests on SQLite with coverage, store tests on PostgreSQL
 

@@ -71,11 +71,11 @@ def read_bare(directory: Path) -> float:
 
 def measure(accounts: int) -> BenchmarkReport:
     """Load a synthetic delivery into an empty store."""
-    import django  # noqa: PLC0415  (settings are chosen in main)
-    from django.core.management import call_command  # noqa: PLC0415
+    import django
+    from django.core.management import call_command
 
     django.setup()
-    from rightparty.intake.operations.load_portfolio import load_portfolio  # noqa: PLC0415
+    from rightparty.intake.operations.load_portfolio import load_portfolio
 
     call_command("migrate", verbosity=0)
     with tempfile.TemporaryDirectory() as folder:

@@ -11,7 +11,16 @@ from playwright.sync_api import Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-CONSOLE = ("", "messages/", "messages/?state=withheld", "person/?party=P000012", "cases/", "loads/", "loads/1/", "plan/1/")
+CONSOLE = (
+    "",
+    "messages/",
+    "messages/?state=withheld",
+    "person/?party=P000012",
+    "cases/",
+    "loads/",
+    "loads/1/",
+    "plan/1/",
+)
 
 
 def main(base: str, password: str, folder: Path) -> None:

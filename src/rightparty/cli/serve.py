@@ -32,7 +32,8 @@ def run_server(*, host: str, port: int) -> NoReturn:
     progress_console.print(f"serving on http://{host}:{port}/  (stop: Ctrl-C)", highlight=False)
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "1",
-        "--blocking-threads", str(THREADS), "--backpressure", str(4 * THREADS), "--no-ws", "--log-level", "warning", "rightparty.site.wsgi:application",
+        "--blocking-threads", str(THREADS), "--backpressure", str(4 * THREADS), "--no-ws", "--log-level", "warning",
+        "rightparty.site.wsgi:application",
     ]  # fmt: skip
     os.execv(sys.executable, command)
 

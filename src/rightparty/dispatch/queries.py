@@ -131,12 +131,16 @@ def released_reminders() -> pl.DataFrame:
 
 
 def withheld_at_the_gate() -> pl.DataFrame:
-    """Return what the gate withheld: [reminder_id, account_id, party_id, channel, reasons_mask, plan_id, reasons (codes)]."""
+    """Return what the gate withheld.
+
+    Shape: [reminder_id, account_id, party_id, channel, reasons_mask, plan_id, reasons (codes)].
+    """
     schema = {
         "reminder_id": pl.String(), "account_id": pl.String(), "party_id": pl.String(), "channel": pl.String(),
         "reasons_mask": pl.Int64(), "plan_id": pl.Int64(),
     }  # fmt: skip
-    sql = "SELECT id, account_id, party_id, channel, reasons_mask, plan_id FROM dispatch_reminder WHERE state = 'withheld'"
+    columns = ", ".join("id" if name == "reminder_id" else name for name in schema)
+    sql = f"SELECT {columns} FROM dispatch_reminder WHERE state = 'withheld'"
     rows = read_frame(sql, schema=schema)
     masks = rows["reasons_mask"].unique().to_list()
     names = pl.DataFrame(

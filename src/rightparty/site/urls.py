@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("console/", include("rightparty.console.urls")),
+    path("api/v1/", include("rightparty.api.urls")),
     path("sim/", include("rightparty.simulation.urls")),
     path("", include("rightparty.portal.urls")),
 ]

@@ -87,4 +87,4 @@ def test_among_takes_any_number_of_values(wanted: list[str], found: list[str]) -
 
 def test_an_instant_without_zone_is_refused() -> None:
     with pytest.raises(TypeError, match="zone"):
-        append_rows("parties_party", pl.DataFrame({"at": [datetime(2026, 1, 1)]}))  # noqa: DTZ001
+        append_rows("parties_party", pl.DataFrame({"at": [datetime(2026, 1, 1)]}))

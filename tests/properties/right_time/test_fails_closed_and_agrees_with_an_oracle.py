@@ -70,13 +70,13 @@ def test_forgetting_facts_never_lets_more_through(forgotten: set[str], messages:
 
 
 @given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)),  # noqa: DTZ001
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)),
     st.lists(st.sampled_from(ZONES), min_size=1, max_size=3, unique=True),
     st.sampled_from(sorted(HOURS)),
 )
-@example(datetime(2026, 3, 8, 12, 59, 59), ["America/New_York"], "US")  # noqa: DTZ001
-@example(datetime(2026, 11, 1, 13, 0), ["America/New_York", "America/Los_Angeles"], "US")  # noqa: DTZ001
-@example(datetime(2026, 10, 25, 1, 30), ["Europe/Prague"], "CZ")  # noqa: DTZ001
+@example(datetime(2026, 3, 8, 12, 59, 59), ["America/New_York"], "US")
+@example(datetime(2026, 11, 1, 13, 0), ["America/New_York", "America/Los_Angeles"], "US")
+@example(datetime(2026, 10, 25, 1, 30), ["Europe/Prague"], "CZ")
 def test_hours_agree_with_a_plain_reading_of_the_clock(naive: datetime, zones: list[str], market: str) -> None:
     """An independent oracle: look at the wall clock of each zone; all must lie inside the market's hours."""
     at = naive.replace(tzinfo=UTC)

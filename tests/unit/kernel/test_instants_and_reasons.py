@@ -19,7 +19,7 @@ def test_an_instant_without_offset_is_refused() -> None:
     with pytest.raises(NaiveInstantError):
         parse_instant("2026-11-23T10:00:00")
     with pytest.raises(NaiveInstantError):
-        require_aware(datetime(2026, 11, 23))  # noqa: DTZ001
+        require_aware(datetime(2026, 11, 23))
     assert parse_instant("2026-11-23T20:00:00+08:00") == NOON
 
 
