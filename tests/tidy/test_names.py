@@ -92,3 +92,22 @@ def test_every_source_file_outside_the_product_says_its_licence_too() -> None:
     source = [p for p in tracked() if p.suffix == ".py" and "migrations" not in p.parts]
     filled = [p for p in source if p.read_text(encoding="utf-8").strip()]
     assert [named(p) for p in filled if HEADER not in p.read_text(encoding="utf-8").splitlines()[:2]] == []
+
+
+@pytest.mark.parametrize(
+    ("what", "text"),
+    [
+        ("print outside cli", "def f():\n    print('x')\n"),
+        ("a handler of everything", "try:\n    pass\nexcept Exception:\n    pass\n"),
+        ("a handler of everything", "try:\n    pass\nexcept:\n    pass\n"),
+        ("a hidden clock", "import datetime\nat = datetime.datetime.now(datetime.UTC)\n"),
+        ("a hidden clock", "from django.utils import timezone\nat = timezone.now()\n"),
+        ("Django signals", "from django.db.models.signals import post_save\n"),
+    ],
+)
+def test_each_ban_finds_what_it_bans(what: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}.PACKAGE", tmp_path)
+    sample = tmp_path / "lending" / "sample.py"
+    sample.parent.mkdir()
+    sample.write_text(text, encoding="utf-8")
+    assert BANNED[what](sample)

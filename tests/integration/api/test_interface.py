@@ -181,3 +181,18 @@ def test_an_unknown_reminder_is_not_found() -> None:
     assert get(f"/reminders/{uuid4()}").status_code == 404
     malformed = get("/reminders/not-an-id")
     assert (malformed.status_code, said(malformed)["errors"][0]["field"]) == (422, "reminder")
+
+
+@pytest.mark.urls("rightparty.site.urls")
+def test_it_is_mounted_and_asks_no_browser_token() -> None:
+    strict = Client(enforce_csrf_checks=True)
+    head = {"authorization": f"Bearer {TOKEN}"}
+    assert strict.get("/api/v1/health", headers=head).status_code == 200
+    assert strict.post("/api/v1/payments", "{}", content_type="application/json", headers=head).status_code == 422
+
+
+@pytest.mark.urls("rightparty.site.urls")
+def test_a_body_without_measure_is_refused() -> None:
+    head = {"authorization": f"Bearer {TOKEN}"}
+    body = json.dumps({"words": "x" * 100_000})
+    assert Client().post("/api/v1/payments", body, content_type="application/json", headers=head).status_code == 400
