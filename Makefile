@@ -51,8 +51,8 @@ bench: setup  ## all benchmarks, each beside its floor
 docs: setup  ## build the pages of docs/ into site-docs/
 	.bootstrap/bin/uv run --locked --group docs zensical build
 
-shots: setup system  ## take the README's pictures from a served demo
-	$(RUN) scripts/take_shots.py
+shots: setup system  ## take pictures of a served demo: make shots PASSWORD=… (URL=http://127.0.0.1:8000)
+	$(RUN) scripts/take_shots.py $(or $(URL),http://127.0.0.1:8000) "$(PASSWORD)" var/shots
 
 replay: setup  ## run the gate's stateful simulation again: make replay SEED=…
 	$(PYTEST) tests/simulation --hypothesis-seed=$(SEED)

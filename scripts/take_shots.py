@@ -5,6 +5,7 @@
 """
 
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -33,7 +34,24 @@ def main(base: str, password: str, folder: Path) -> None:
             stranger(page, base, folder, name)
             staff(page, base, password, folder, name)
             page.close()
+        together(browser.new_page(viewport={"width": 1500, "height": 900}), folder)
         browser.close()
+
+
+def together(page: Page, folder: Path) -> None:
+    """Lay the console's day and a recipient's phone side by side: the README's picture."""
+
+    def picture(name: str, width: int) -> str:
+        data = b64encode((folder / name).read_bytes()).decode()
+        frame = "height:820px;overflow:hidden;border:1px solid #ccc;border-radius:12px"
+        return f'<div style="{frame}"><img width={width} src="data:image/png;base64,{data}"></div>'
+
+    page.set_content(
+        '<body style="margin:24px;display:flex;gap:24px;background:#fff">'
+        + picture("desk-console-0.png", 1020)
+        + picture("phone-conversation.png", 380)
+    )
+    page.screenshot(path=folder / "day-and-phone.png")
 
 
 def stranger(page: Page, base: str, folder: Path, name: str) -> None:
