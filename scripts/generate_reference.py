@@ -33,6 +33,7 @@ KIND_TEXTS: Final = {
 SETTING_TEXTS: Final = {
     "RIGHTPARTY_HOME": "Folder of the embedded store and the secret key.",
     "RIGHTPARTY_SECRET_KEY": "Key that signs sessions; made once and kept in the home folder if not given.",
+    "RIGHTPARTY_LOG": "File for log lines, in the home folder if not given; `-` for standard error.",
     "RIGHTPARTY_DEBUG": "`1` shows error details to whoever causes them: never where others can reach it.",
     "RIGHTPARTY_HOSTS": "Host names that are answered, separated by commas.",
     "DATABASE_URL": "The store. SQLite in the home folder if not given; `postgresql://…` for a server.",

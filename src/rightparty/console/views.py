@@ -42,7 +42,7 @@ def _now() -> datetime:
 def today(request: HttpRequest) -> HttpResponse:
     """Show the latest plan, where its reminders are, and what held the others back."""
     plan = latest_plan()
-    states = reminder_states()
+    states = reminder_states(plan_id=plan.id if plan else 0)
     by_reason: dict[str, int] = plan.summary.get("withheld_by_reason", {}) if plan else {}
     held = {p.value: sum(n for code, n in by_reason.items() if code.startswith(f"{p}.")) for p in Promise}
     context = {
@@ -61,8 +61,8 @@ def _funnel(summary: dict[str, int], states: dict[str, int]) -> dict[str, int]:
     return {
         _("considered"): summary.get("considered", 0),
         _("proposed"): summary.get("proposed", 0),
-        _("released (all plans)"): released,
-        _("delivered (all plans)"): states["delivered"],
+        _("released"): released,
+        _("delivered"): states["delivered"],
     }
 
 

@@ -74,9 +74,10 @@ def text_of(reminder_id: UUID) -> MessageText | None:
     return MessageText.objects.filter(reminder_id=reminder_id).first()
 
 
-def reminder_states() -> dict[str, int]:
-    """Return how many reminders are in each state."""
-    counted = Reminder.objects.values_list("state").annotate(n=Count("id"))
+def reminder_states(*, plan_id: int | None = None) -> dict[str, int]:
+    """Return how many reminders are in each state, of one plan or of all."""
+    reminders = Reminder.objects.all() if plan_id is None else Reminder.objects.filter(plan_id=plan_id)
+    counted = reminders.values_list("state").annotate(n=Count("id"))
     found = {str(state): int(count) for state, count in counted}
     return {state.value: found.get(state.value, 0) for state in ReminderState}
 
@@ -112,6 +113,13 @@ def explain_reminder(reminder_id: UUID) -> ReminderStory | None:
         body=text.body if text else "",
         leaf=find_leaf(reminder.evidence_index) if reminder.evidence_index is not None else None,
     )
+
+
+def outbox_keys() -> pl.DataFrame:
+    """Return [account_id, party_id, step, cycle] of every reminder that left or may still leave."""
+    schema = dict.fromkeys(("account_id", "party_id", "step", "cycle"), pl.String())
+    sql = f"SELECT {', '.join(schema)} FROM dispatch_reminder WHERE state NOT IN ('withheld', 'cancelled')"
+    return read_frame(sql, schema=schema)
 
 
 def released_reminders() -> pl.DataFrame:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import structlog
+
 from rightparty.dispatch.channels.adapter import Fate
 from rightparty.dispatch.channels.registry import pump, ready_channels
 from rightparty.dispatch.operations.claim import claim
@@ -17,6 +19,8 @@ from rightparty.dispatch.operations.recover_leases import recover_leases
 from rightparty.dispatch.operations.release import release
 from rightparty.dispatch.queries import is_halted, reminder_states
 from rightparty.dispatch.reminder_state import ReminderState
+
+log = structlog.get_logger(__name__)
 
 BATCH: Final = 500
 """Reminders per transaction: large enough for columnar work, small enough to hold locks for well under a second."""
@@ -82,6 +86,15 @@ def _one_batch(worker: str, clock: Callable[[], datetime], batch: int, tally: Co
     tally["refused by the channel"] += fates[Fate.REFUSED]
     tally["outcome unknown"] += fates[Fate.UNKNOWN]
     tally["withheld"] += outcome.withheld
+    log.info(
+        "dispatch.batch",
+        worker=worker,
+        released=len(outcome.released),
+        withheld=outcome.withheld,
+        deferred=outcome.deferred,
+        handed_over=fates[Fate.ACCEPTED],
+        unknown=fates[Fate.UNKNOWN],
+    )
     return len(outcome.released) + outcome.withheld
 
 

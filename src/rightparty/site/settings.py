@@ -9,6 +9,8 @@ from typing import Any
 import dj_database_url
 from django.utils.csp import CSP
 
+from rightparty.site import log_lines
+
 HOME = Path(os.environ.get("RIGHTPARTY_HOME", "var")).resolve()
 """Where the embedded store, the secret key and logs live."""
 
@@ -85,8 +87,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL", f"sqlite:///{HOME / 'rightparty.db'}"))}
+HOME.mkdir(parents=True, exist_ok=True)
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    HOME.mkdir(parents=True, exist_ok=True)
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
@@ -94,6 +96,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
         " PRAGMA cache_size=-64000; PRAGMA foreign_keys=ON;",
     }
+# "-" writes log lines to standard error, as containers want them
+LOG_FILE = os.environ.get("RIGHTPARTY_LOG", str(HOME / "rightparty.log"))
+LOGGING = log_lines.configure(None if LOG_FILE == "-" else Path(LOG_FILE))
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 USE_TZ = True

@@ -7,6 +7,8 @@ Called by the operations of this room, in their transaction: a case without its 
 from collections.abc import Sequence
 from datetime import datetime
 
+import structlog
+
 from rightparty.casework.deadlines import due_at
 from rightparty.casework.models import Case, CaseAction
 from rightparty.casework.queries import find_sent_message
@@ -15,6 +17,8 @@ from rightparty.casework.sent import SentMessage
 from rightparty.evidence.chain import LeafRecord
 from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.kernel.identifiers import new_token
+
+log = structlog.get_logger(__name__)
 
 AUTHOR = "author"
 """Who did what the author's report does by itself, without staff."""
@@ -76,6 +80,7 @@ def record_case(case: Case, *, what: str, at: datetime, done: Sequence[str] = ()
     if by:
         private["by"] = by
     append_leaves([LeafRecord(kind=f"case.{what}", recorded_at=at, facts=facts, private=private)])
+    log.info("case.recorded", outcome=what, kind=case.kind, origin=case.origin)
 
 
 def _add_words(case: Case, words: str) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import polars as pl
+import structlog
 from django.db import transaction
 
 from rightparty.evidence.chain import LeafRecord
@@ -42,6 +43,9 @@ type Progress = Callable[[str], None]
 
 _ATTRIBUTES = {"party_id": "country", "account_id": "currency"}
 """What the reading of other tables needs of a party and of an account."""
+
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -102,6 +106,8 @@ def load_portfolio(
         append_leaves([_leaf_of(report, loaded_at)])
         if dry_run:
             transaction.set_rollback(True)
+    rejected = sum(table.rejected for table in report.tables)
+    log.info("load.loaded", load_id=load.pk, moved=report.moved_values, rejected=rejected, outcome=report.outcome)
     return _as_preview(report) if dry_run else report
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import polars as pl
+import structlog
 from django.conf import settings
 from django.db import transaction
 
@@ -28,6 +29,9 @@ from rightparty.policy.evaluate import evaluate
 from rightparty.policy.pack import LawPacks, load_packs
 from rightparty.store.operations.append_rows import append_rows
 
+log = structlog.get_logger(__name__)
+
+_PLANNED: Final = BY_CODE["once.already_planned"].mask
 _PER_PERSON: Final = BY_CODE["right_time.person_daily_cap"].mask
 
 PROPOSAL: Final = (
@@ -49,12 +53,13 @@ class PlanResult:
     withheld: dict[str, int]
 
 
-def propose_plan(*, at: datetime, wordings: pl.DataFrame) -> PlanResult:
+def propose_plan(*, at: datetime, wordings: pl.DataFrame, outbox: pl.DataFrame) -> PlanResult:
     """Plan the whole portfolio as of an instant.
 
     Args:
         at: aware instant; everything is read and judged as of it.
         wordings: the approved texts, [template, language, channel, disclosure, disclosure_level, version].
+        outbox: reminders that exist already, [account_id, party_id, step, cycle]; they are not proposed again.
 
     Raises:
         StrategyError: the lender's strategy cannot be used.
@@ -68,7 +73,7 @@ def propose_plan(*, at: datetime, wordings: pl.DataFrame) -> PlanResult:
         stepped.lazy().filter(pl.col("step").is_not_null()), world, strategy, least_p=packs.thresholds.limited_content
     ).collect()
     facts = assemble_facts(candidates, world, wordings=wordings, thresholds=packs.thresholds)
-    judged = one_per_person(evaluate(facts.lazy(), packs).collect())
+    judged = one_per_person(without_planned(evaluate(facts.lazy(), packs).collect(), outbox))
     counts = {
         "accounts seen": stepped.height,
         "nothing due": stepped.filter(pl.col("amount_due_minor") <= 0).height,
@@ -78,11 +83,25 @@ def propose_plan(*, at: datetime, wordings: pl.DataFrame) -> PlanResult:
         "withheld": judged.filter(~pl.col("permitted")).height,
     }
     plan_id = _write(judged, counts, strategy, packs, at=at)
+    log.info("plan.proposed", plan_id=plan_id, considered=counts["considered"], proposed=counts["proposed"])
     return PlanResult(
         plan_id=plan_id,
         proposals=judged.filter("permitted").select(PROPOSAL),
         counts=counts,
         withheld=_by_reason(judged),
+    )
+
+
+def without_planned(judged: pl.DataFrame, outbox: pl.DataFrame) -> pl.DataFrame:
+    """Withhold candidates whose step and period have a reminder already (once)."""
+    key = ["account_id", "party_id", "step", "cycle"]
+    there = outbox.select(key).unique().with_columns(there=pl.lit(value=True))
+    joined = judged.join(there, on=key, how="left", maintain_order="left")
+    bit = pl.when(pl.col("there")).then(pl.lit(_PLANNED)).otherwise(pl.lit(0)).cast(pl.Int64)
+    return (
+        joined.with_columns(reasons_mask=pl.col("reasons_mask") | bit)
+        .with_columns(permitted=pl.col("reasons_mask") == 0)
+        .drop("there")
     )
 
 
