@@ -15,11 +15,10 @@ from typing import Any, Final
 
 import structlog
 
-ALLOWED: Final = frozenset({
-    "event", "level", "timestamp", "logger", "exception", "places", "dropped", "load_id", "plan_id", "worker",
-    "channel", "accounts", "considered", "proposed", "released", "withheld", "deferred", "handed_over", "unknown", "rejected",
-    "accepted", "moved", "kind", "origin", "outcome", "status", "method", "seconds", "count",
-})  # fmt: skip
+ALLOWED: Final = frozenset(
+    "event level timestamp logger exception places dropped load_id plan_id worker channel accounts considered proposed"
+    " released withheld deferred handed_over unknown rejected accepted moved kind origin outcome status count".split()
+)
 """Keys that may be logged."""
 
 CODE: Final = re.compile(r"[A-Za-z0-9_.:/+-]{1,64}")
