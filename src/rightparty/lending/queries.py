@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
@@ -112,8 +113,10 @@ def holds_as_of(
         party_ids = liable_and_other_parties(account_ids=account_ids)["party_id"].unique().to_list()
     same = ids_of_same_persons(party_ids=party_ids)
     instant = require_aware(at)
+    scope, params = _hold_scope(account_ids, None if party_ids is None else same["party_id"].to_list())
     holds = read_frame(
-        "SELECT kind, from_at, to_at, party_id, account_id FROM lending_hold WHERE retired_by_id IS NULL",
+        f"SELECT kind, from_at, to_at, party_id, account_id FROM lending_hold WHERE retired_by_id IS NULL AND {scope}",
+        params,
         schema={
             "kind": pl.String,
             "from_at": _INSTANT,
@@ -142,6 +145,15 @@ def holds_as_of(
         .select("account_id", "party_id", pl.col("holds_mask").cast(pl.Int32))
         .sort("account_id", "party_id")
     )
+
+
+def _hold_scope(account_ids: Sequence[str] | None, party_ids: Sequence[str] | None) -> tuple[str, list[Any]]:
+    """Return the condition that a hold is on one of the accounts or parties; both None: on anybody."""
+    if account_ids is None and party_ids is None:
+        return "1 = 1", []
+    accounts, of_accounts = among("account_id", account_ids or [])
+    parties, of_parties = among("party_id", party_ids or [])
+    return f"({accounts} OR {parties})", [*of_accounts, *of_parties]
 
 
 def _current(

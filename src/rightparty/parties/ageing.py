@@ -26,11 +26,15 @@ def segment_numbers(ageing: Mapping[str, Ageing]) -> dict[str, pl.Expr]:
 
     def number(pick: str, unit: float) -> pl.Expr:
         is_phone = pl.col("channel") == PointChannel.PHONE
-        chain = pl.when(is_phone & pl.col("value").str.starts_with("+1")).then(getattr(ageing["phone_us"], pick))
-        chain = chain.when(is_phone & pl.col("value").str.starts_with("+86")).then(getattr(ageing["phone_cn"], pick))
-        for channel in PointChannel:
-            chain = chain.when(pl.col("channel") == channel).then(getattr(ageing[channel], pick))
-        return chain.otherwise(getattr(fastest, pick)).cast(pl.Float64) / unit
+        segments = [
+            (is_phone & pl.col("value").str.starts_with("+1"), "phone_us"),
+            (is_phone & pl.col("value").str.starts_with("+86"), "phone_cn"),
+            *((pl.col("channel") == channel, channel) for channel in PointChannel),
+        ]
+        chosen = pl.lit(getattr(fastest, pick))
+        for applies, segment in reversed(segments):
+            chosen = pl.when(applies).then(getattr(ageing[segment], pick)).otherwise(chosen)
+        return chosen.cast(pl.Float64) / unit
 
     return {
         "hazard": number("given_up_per_year", 1.0),

@@ -11,7 +11,7 @@ from rightparty.kernel.masking import mask_value
 EXAMPLES_MOST: Final = 5
 """Examples shown per finding."""
 
-FINDINGS: Final = {
+FINDINGS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "finding": pl.String, "severity": pl.String, "count": pl.Int64, "examples": pl.List(pl.String),
     "cause": pl.String, "remedy": pl.String,
 }  # fmt: skip

@@ -16,8 +16,35 @@ from typing import Any, Final
 import structlog
 
 ALLOWED: Final = frozenset(
-    "event level timestamp logger exception places dropped load_id plan_id worker channel accounts considered proposed"
-    " released withheld deferred handed_over unknown rejected accepted moved kind origin outcome status count".split()
+    [
+        "event",
+        "level",
+        "timestamp",
+        "logger",
+        "exception",
+        "places",
+        "dropped",
+        "load_id",
+        "plan_id",
+        "worker",
+        "channel",
+        "accounts",
+        "considered",
+        "proposed",
+        "released",
+        "withheld",
+        "deferred",
+        "handed_over",
+        "unknown",
+        "rejected",
+        "accepted",
+        "moved",
+        "kind",
+        "origin",
+        "outcome",
+        "status",
+        "count",
+    ]
 )
 """Keys that may be logged."""
 

@@ -28,7 +28,7 @@ def read_frame(sql: str, params: Sequence[object] = (), *, schema: Mapping[str, 
     return raw.select(_typed(name, raw.schema[name], dtype) for name, dtype in schema.items())
 
 
-def among(column: str, values: Sequence[str]) -> tuple[str, list[object]]:
+def among(column: str, values: Sequence[str]) -> tuple[str, list[Any]]:
     """Return a condition that the column is one of any number of values, and its parameters."""
     if is_postgresql():
         return f"{column} = ANY(%s)", [list(values)]

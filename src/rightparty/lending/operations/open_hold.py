@@ -10,6 +10,7 @@ from rightparty.kernel.periods import Period
 from rightparty.kernel.vocabulary import HoldKind
 from rightparty.lending.locks import lock_accounts
 from rightparty.lending.models import Hold
+from rightparty.parties.locks import lock_parties
 
 
 def open_hold(
@@ -24,6 +25,7 @@ def open_hold(
         raise ValueError("a hold names a party or an account")
     period = Period(from_at=require_aware(from_at), to_at=to_at)
     with transaction.atomic():
+        lock_parties([party_id] if party_id else [])
         lock_accounts([account_id] if account_id else [])
         hold, _created = Hold.objects.get_or_create(
             kind=HoldKind(kind).value,

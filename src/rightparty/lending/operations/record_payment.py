@@ -2,6 +2,7 @@
 """Records a payment, live: under the account's lock, so that a release sees it or comes before it (right_debt)."""
 
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
@@ -10,6 +11,13 @@ from rightparty.kernel.vocabulary import PaymentStatus
 from rightparty.lending.locks import lock_accounts
 from rightparty.lending.models import Payment
 
+LAWFUL_MOVES: Final = {
+    PaymentStatus.PENDING: frozenset({"pending", "posted", "reversed"}),
+    PaymentStatus.POSTED: frozenset({"posted", "reversed"}),
+    PaymentStatus.REVERSED: frozenset({"reversed"}),
+}
+"""A late repeat of an older status never brings reversed money back."""
+
 
 def record_payment(
     *, payment_id: str, account_id: str, paid_at: datetime, amount_minor: int, status: str, channel: str = ""
@@ -17,7 +25,8 @@ def record_payment(
     """Record the payment, or give a known one its new status (pending -> posted or reversed).
 
     Raises:
-        ValueError: the status is unknown, the amount negative, or the id belongs to another account or amount.
+        ValueError: the status is unknown or cannot follow the known one, the amount is negative, or the id belongs to
+            another account or amount.
         NaiveInstantError: the instant has no zone.
     """
     if status not in set(PaymentStatus) or amount_minor < 0:
@@ -37,4 +46,6 @@ def record_payment(
             return
         if (known.account_id, known.amount_minor) != (account_id, amount_minor):
             raise ValueError("the payment id is known with another account or amount")
+        if status not in LAWFUL_MOVES[PaymentStatus(known.status)]:
+            raise ValueError(f"a {known.status} payment cannot become {status}; record a new payment")
         Payment.objects.filter(id=known.id).update(status=status)
