@@ -190,10 +190,12 @@ def points_of_party(party_id: str) -> pl.DataFrame:
 
 def audit_frames() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Return the current points, events and parties of the whole portfolio."""
+    people: Schema = dict.fromkeys(("party_id", "country", "full_name", "national_id"), pl.String)
+    dates: Schema = dict.fromkeys(("date_of_birth", "deceased_on"), pl.Date)
     return (
-        _current("parties_contactpoint", _POINTS, "value", None),
+        _current("parties_contactpoint", {**_POINTS, "load_id": pl.Int64}, "value", None),
         _current("parties_contactevent", _EVENTS, "value", None),
-        _current("parties_party", _PEOPLE, "party_id", None),
+        _current("parties_party", {**people, **dates}, "party_id", None),
     )
 
 

@@ -132,19 +132,44 @@ def test_contacts_are_counted_as_a_slow_reader_would(past: list[tuple[str, bool,
         return sum(row[2] == "call" and row[3] == kind for row in of)
 
     def contacts(of: list[Any]) -> int:
-        return sum(row[2] != "call" for row in of) + max(calls(of, "called"), calls(of, "answered"))
+        return len(of)
 
     assert counted["contacts_person_day"] == contacts(today)
     assert counted["contacts_person_7d"] == contacts(week)
     assert counted["messages_person_day"] == sum(row[2] != "call" for row in today)
     assert counted["calls_person_day"] == calls(today, "answered")
     about = [row for row in week if row[1] == "A"]
-    assert counted["calls_debt_7d"] == max(calls(about, "called"), calls(about, "answered"))
+    assert counted["calls_debt_7d"] == calls(about, "called") + calls(about, "answered")
     talks = [
         row[4].astimezone(ZoneInfo("Asia/Shanghai")).date() for row in rows if row[1] == "A" and row[3] == "answered"
     ]
     since = (date(2026, 11, 24) - max(talks)).days if talks else None
     assert counted["days_since_conversation"] == since
+
+
+@pytest.mark.parametrize("zone_sets", [["", "Asia/Shanghai"], ["Asia/Shanghai", ""]])
+def test_an_unknown_zone_under_another_id_does_not_hide_todays_messages(zone_sets: list[str]) -> None:
+    """One person, two ids: what was sent today counts under both, whichever row comes first."""
+    past = [("p", "A", "sms", "sent", NOON - timedelta(hours=1))]
+    frame = pl.DataFrame({"person_id": ["p", "p"], "account_id": ["A", "B"], "zone_set": zone_sets})
+    counted = count_contacts(with_local_time(frame, at=NOON), pl.DataFrame(past, schema=HISTORY, orient="row"), at=NOON)
+    assert counted["messages_person_day"].to_list() == [1, 1]
+
+
+@given(
+    st.datetimes(datetime(2026, 10, 28), datetime(2026, 11, 2)),
+    st.lists(st.sampled_from(ZONES), min_size=1, max_size=2, unique=True),
+)
+@example(datetime(2026, 10, 31, 4, 30), ["America/New_York"])
+@example(datetime(2026, 10, 24, 22, 30), ["Europe/Prague"])
+def test_days_since_a_conversation_are_dates_also_where_clocks_change(naive: datetime, zones: list[str]) -> None:
+    """12 CFR 1006.14(b)(2)(i)(B): its day is day one; a day of 25 hours is one day."""
+    at, talked = datetime(2026, 11, 6, 17, tzinfo=UTC), naive.replace(tzinfo=UTC)
+    frame = pl.DataFrame({"person_id": ["p"], "account_id": ["A"], "zone_set": ["|".join(zones)]})
+    past = pl.DataFrame([("p", "A", "call", "answered", talked)], schema=HISTORY, orient="row")
+    counted = count_contacts(with_local_time(frame, at=at), past, at=at)
+    plain = [(at.astimezone(ZoneInfo(z)).date() - talked.astimezone(ZoneInfo(z)).date()).days for z in zones]
+    assert counted["days_since_conversation"].to_list() == [min(plain)]
 
 
 @given(st.integers(0, 9), st.integers(0, 40), st.sampled_from(["CN", "US", "VN", "CZ"]))
