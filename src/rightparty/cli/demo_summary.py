@@ -68,7 +68,7 @@ def _held_by(promise: Promise, plans: Sequence[tuple[str, PlanReport]], withheld
     return {
         "promise": promise.value,
         **{
-            f"at the plan, {name}": sum(n for code, n in plan.withheld.items() if code.startswith(prefix))
+            f"plan, {name}": sum(n for code, n in plan.withheld.items() if code.startswith(prefix))
             for name, plan in plans
         },
         "at the gate": at_gate.height,
@@ -79,8 +79,8 @@ def _received(released: pl.DataFrame, truth: Truth, *, at: datetime) -> list[dic
     telling = released.filter(pl.col("disclosure") != Disclosure.LIMITED_CONTENT.value)
     neutral = released.filter(pl.col("disclosure") == Disclosure.LIMITED_CONTENT.value)
     return [
-        {"policy": "rightparty, all", **judge(released, truth)},
-        {"policy": "· texts that tell of a debt", **judge(telling, truth)},
-        {"policy": "· neutral texts", **judge(neutral, truth)},
-        *send_to_everyone(truth, at=at),
+        {"what was sent": "by rightparty, all", **judge(released, truth)},
+        {"what was sent": "  telling of a debt", **judge(telling, truth)},
+        {"what was sent": "  neutral texts", **judge(neutral, truth)},
+        *({"what was sent": f"to {line.pop('policy')}", **line} for line in send_to_everyone(truth, at=at)),
     ]

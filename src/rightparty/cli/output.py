@@ -7,7 +7,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import polars as pl
@@ -71,8 +71,9 @@ def answer(result: object, *, as_json: bool, out: Path | None, tables: Sequence[
 def table_of(title: str, frame: pl.DataFrame, *, most: int = 50) -> Table:
     """Return a frame as a table for people, at most `most` rows and a line that counts the rest."""
     table = Table(title=title, title_justify="left", title_style="bold")
-    for name, kind in frame.schema.items():
-        table.add_column(name.replace("_", " "), justify="right" if kind.is_numeric() else "left", overflow="fold")
+    for position, (name, kind) in enumerate(frame.schema.items()):
+        justify: Literal["left", "right"] = "right" if kind.is_numeric() else "left"
+        table.add_column(name.replace("_", " "), justify=justify, overflow="fold", no_wrap=position == 0)
     for row in frame.head(most).rows():
         table.add_row(*(_shown(cell) for cell in row))
     if frame.height > most:

@@ -228,3 +228,15 @@ def test_cancelled_means_never_released(at: datetime, wire: CountingChannel) -> 
     drain(clock=lambda: at)
     assert wire.written == []
     assert reasons(only()) == {"right_party.reported_wrong_party"}
+
+
+def test_what_was_withheld_at_night_may_be_proposed_again_and_leaves_once(at: datetime) -> None:
+    """once: a refusal never left, so the same step and period may be tried by day; what left is never tried again."""
+    account = one(at)
+    night, morning = at + timedelta(hours=13), at + timedelta(hours=24)
+    assert release(claimed(night), at=night, worker="w1").withheld == 1
+    assert reasons(only()) == {"right_time.outside_contact_hours"}
+    enqueue([(account, 101)], morning)
+    assert len(release(claimed(morning), at=morning, worker="w1").released) == 1
+    enqueue([(account, 101)], morning)
+    assert sorted(Reminder.objects.values_list("state", flat=True)) == ["released", "withheld"]

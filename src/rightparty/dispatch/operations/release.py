@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
 from uuid import UUID
 
 import polars as pl
@@ -38,9 +37,6 @@ from rightparty.planning.assembly import assemble_facts
 from rightparty.planning.queries import read_world
 from rightparty.policy.evaluate import evaluate
 from rightparty.policy.pack import LawPacks, load_packs
-
-PLAN_LIFETIME: Final = timedelta(hours=24)
-"""A plan older than this is not acted on: the strategy's step was chosen for another day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +98,7 @@ def _decide(
     world = read_world(at=at, account_ids=rows["account_id"].unique().to_list(), party_ids=parties)
     facts = assemble_facts(rows, world, wordings=available_wordings(), thresholds=packs.thresholds)
     judged = evaluate(facts.lazy(), packs).collect()
-    decided = decide(judged, oldest_plan=at - PLAN_LIFETIME)
+    decided = decide(judged, oldest_plan=at - timedelta(hours=packs.house.plan_expires_hours))
     codes = [new_code() for _ in range(decided.released.height)]
     return render_released(
         decided,
