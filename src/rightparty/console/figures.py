@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-WIDTH: Final = 640
-LABEL: Final = 200
+WIDTH: Final = 460
+LABEL: Final = 130
 ROW: Final = 30
 
 
@@ -34,7 +34,7 @@ class BarChart:
 def bar_chart(counts: Mapping[str, int]) -> BarChart:
     """Lay out one bar per count, in the order given."""
     largest = max([*counts.values(), 1])
-    room = WIDTH - LABEL - 90
+    room = WIDTH - LABEL - 70
     bars = []
     for position, (label, count) in enumerate(counts.items()):
         length = max(round(room * count / largest), 1 if count else 0)
