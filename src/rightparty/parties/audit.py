@@ -51,7 +51,7 @@ def _shared_values(own: pl.DataFrame, links: pl.DataFrame) -> list[Row]:
     """Find values that stand under persons who have nothing to do with one another."""
     holders = own.select("channel", "value", "party_id", "load_id").unique(["channel", "value", "party_id"])
     counted = holders.with_columns(persons=pl.len().over("channel", "value"))
-    crowds = counted.filter(pl.col("persons") >= CROWD_LEAST)
+    crowds = _unlinked_crowds(counted.filter(pl.col("persons") >= CROWD_LEAST), links)
     few = counted.filter(pl.col("persons").is_between(2, CROWD_LEAST - 1))
     pairs = few.join(few, on=["channel", "value"], suffix="_other").filter(
         pl.col("party_id") != pl.col("party_id_other")
@@ -75,6 +75,17 @@ def _shared_values(own: pl.DataFrame, links: pl.DataFrame) -> list[Row]:
         _row("value_under_many_persons", "high", crowds["value"], "a switchboard, an agent's own number, a filler",
              "collect each person's own contact point"),
     ]  # fmt: skip
+
+
+def _unlinked_crowds(holders: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    """Keep the values whose holders do not all share one group: a family of five is no switchboard."""
+    shared = (
+        holders.join(links.unique(), on="party_id")
+        .group_by("channel", "value", "group_id")
+        .agg(members=pl.col("party_id").n_unique(), persons=pl.col("persons").first())
+        .filter(pl.col("members") == pl.col("persons"))
+    )
+    return holders.join(shared, on=["channel", "value"], how="anti")
 
 
 def _values(

@@ -65,9 +65,7 @@ def attribution_as_of(*, at: datetime, party_ids: Sequence[str] | None, links: p
     points = _points_and_rivals(party_ids)
     events = _current("parties_contactevent", _EVENTS, "value", _values_of(points, party_ids))
     met = None if party_ids is None else points["party_id"].unique().to_list()
-    persons = ids_of_same_persons(party_ids=met).select("party_id", group_id=pl.lit(SAME_PERSON) + pl.col("person_id"))
-    all_links = pl.concat([links.select("party_id", "group_id"), persons])
-    judged = attribute(points, events, all_links, at=at, parameters=shipped_parameters())
+    judged = attribute(points, events, _with_same_persons(links, party_ids=met), at=at, parameters=shipped_parameters())
     return judged if party_ids is None else judged.filter(pl.col("party_id").is_in(list(party_ids)))
 
 
@@ -202,7 +200,14 @@ def audit_frames() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
 def run_audit(*, at: datetime, links: pl.DataFrame) -> pl.DataFrame:
     """Return the findings of `audit` on the portfolio as it stands."""
     points, events, parties = audit_frames()
-    return audit(points, events, parties, links, at=at)
+    return audit(points, events, parties, _with_same_persons(links, party_ids=None), at=at)
+
+
+def _with_same_persons(links: pl.DataFrame, *, party_ids: Sequence[str] | None) -> pl.DataFrame:
+    """Add to account links a group for each human who stands under several ids."""
+    same = ids_of_same_persons(party_ids=party_ids)
+    persons = same.select("party_id", group_id=pl.lit(SAME_PERSON) + pl.col("person_id"))
+    return pl.concat([links.select("party_id", "group_id"), persons])
 
 
 _LONG_AGO: Final = pl.lit(datetime.fromisoformat("1970-01-01T00:00:00+00:00"), dtype=_INSTANT)

@@ -64,6 +64,9 @@ def test_a_switchboard_is_not_taken_for_a_typing_error() -> None:
     crowd = [{"party_id": f"P{n}"} for n in range(5)]
     parties = [{"party_id": f"P{n}", "full_name": f"Person {n}"} for n in range(5)]
     assert findings(crowd, parties) == {"value_under_many_persons": 1}
+    family = tuple((f"P{n}", "account:1") for n in range(5))
+    assert findings(crowd, parties, links=family) == {}
+    assert findings(crowd, parties, links=family[:4]) == {"value_under_many_persons": 1}
 
 
 @pytest.mark.parametrize(
