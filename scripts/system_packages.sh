@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs Chromium and a font with Chinese characters, for the browser tests, where they are missing.
+# Installs what tests need and the machine lacks: Chromium and a font with Chinese characters (browser), Java (Spark).
 set -euo pipefail
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 fc-list :lang=zh 2>/dev/null | grep -q . || missing+=(fonts-noto-cjk fontconfig)
+command -v java >/dev/null || missing+=(default-jre-headless)
 [ ${#missing[@]} -eq 0 ] && exit 0
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
     if ! sudo -n true 2>/dev/null; then
-        echo "The browser tests need: ${missing[*]}. Install them: sudo apt-get install ${missing[*]}" >&2
+        echo "The browser and Spark tests need: ${missing[*]}. Install them: sudo apt-get install ${missing[*]}" >&2
         exit 1
     fi
     as_root=(sudo -n)

@@ -98,7 +98,11 @@ class PaymentStatus(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What happened at a contact point."""
+    """What happened at a contact point.
+
+    `status_live` and `status_dead` are a carrier's answers to a silent look-up; `paid` is a payment through the
+    link of a message to this point; `name_agrees` and `name_differs` are names given in a reply or an identity check.
+    """
 
     OTP_VERIFIED = "otp_verified"
     LOGIN = "login"
@@ -114,6 +118,11 @@ class EventKind(StrEnum):
     PROMISE_TO_PAY = "promise_to_pay"
     CALLED = "called"
     SENT = "sent"
+    STATUS_LIVE = "status_live"
+    STATUS_DEAD = "status_dead"
+    PAID = "paid"
+    NAME_AGREES = "name_agrees"
+    NAME_DIFFERS = "name_differs"
 
 
 class HoldKind(StrEnum):
