@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From contact points and events to one ordered stream of evidence per person and value. Serves right_party.
+
+Correlated evidence counts once: a kind counts once a day, and of a day's log-ins and one-time codes only one, so that
+neither a retry storm nor two reports of one thing with clocks an hour apart weigh twice. What a person does counts
+for him only if the event names him: evidence without a name can contradict, never confirm.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import polars as pl
+
+from rightparty.kernel.vocabulary import EventKind, PointChannel, Relation
+from rightparty.parties.attribution.kinds import CODE, ENGAGED
+from rightparty.parties.attribution.parameters import CAPTURES, SEGMENTS
+
+OWN: Final = {
+    EventKind.OTP_VERIFIED: "otp_verified",
+    EventKind.LOGIN: "login",
+    EventKind.REPLIED: "replied",
+    EventKind.ANSWERED: "answered",
+    EventKind.PROMISE_TO_PAY: "paid",
+    EventKind.PAID: "paid",
+    EventKind.NAME_AGREES: "name_agrees",
+    EventKind.CONSENT_GIVEN: "consent_given",
+}
+"""What the person does: counts only where the event names him."""
+
+AGAINST: Final = {
+    EventKind.WRONG_PARTY: "wrong_party",
+    EventKind.NAME_DIFFERS: "name_differs",
+    EventKind.OPTED_OUT: "opted_out",
+}
+"""What a holder says of himself: counts where the event names nobody or this person."""
+
+OF_VALUE: Final = {
+    EventKind.REASSIGNED: "reassigned",
+    EventKind.DELIVERED: "delivered",
+    EventKind.UNDELIVERED: "undelivered",
+    EventKind.STATUS_LIVE: "status_live",
+    EventKind.STATUS_DEAD: "status_dead",
+}
+"""What is known of the value, whoever was meant."""
+
+CONTACTS: Final = (EventKind.SENT, EventKind.CALLED)
+"""The lender's attempts; where only their outcome is on file, the outcome shows the attempt."""
+
+STRONG: Final = (EventKind.OTP_VERIFIED, EventKind.LOGIN)
+"""What only the person himself can do. Other evidence could come from whoever holds the phone."""
+
+NO_SUCH_SUBSCRIBER: Final = r"(?i)unknown|unallocated|not in service|disconnected|no such|5\.1\.1|does not exist"
+"""Failure classes, as receipts and bounces spell them, that say the value is in nobody's use."""
+
+CAPTURE_DAYS: Final = 2.0
+"""A log-in or one-time code so soon after the collection belongs to it."""
+
+PEER_ACTS: Final = (1, 3, 10)
+"""Days of activity a year at other points from which a person is seldom, now and then, often active there."""
+
+_YEAR: Final = 365.25
+_PER_DAY: Final = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Streams of evidence: what the filter reads, in its order."""
+
+    #: [i, v, party_id, channel, value, segment, source, relation, capture, peers, start] by i;
+    #: start in days since 1970, peers 0 to filter.PEERS - 1
+    subjects: pl.DataFrame
+    #: [i, day, kind] by i, day, kind; i a row of subjects, kind a position in kinds.KINDS
+    stream: pl.DataFrame
+
+
+def gather(
+    rows: pl.DataFrame, events: pl.DataFrame, rivals: pl.DataFrame, *, at: datetime, crowd_persons: int, unknown_age: timedelta
+) -> Evidence:
+    """Return the evidence as of an instant; what is dated later is left out.
+
+    Shape: rows [v, party_id, channel, value, source, collected_at, relation, valid_to], events [v, party_id, kind,
+    occurred_at, detail], rivals [v, party_id, claimed_at, kind (claimed_by_other, used_by_other)], where v numbers a
+    (channel, value) -> Evidence with one subject per (v, party_id).
+    """
+    now = at.timestamp() / 86_400
+    known = events.select(
+        "v", "party_id", "kind", day=_days("occurred_at"),
+        permanent=pl.col("detail").str.contains(NO_SUCH_SUBSCRIBER).fill_null(value=False),
+    )  # fmt: skip
+    subjects = _subjects(rows, now=now, unknown_age=unknown_age.total_seconds() / 86_400, crowd_persons=crowd_persons)
+    met = _met(subjects, known)
+    others = rivals.with_columns(day=_days("claimed_at")).filter(pl.col("day") <= now).join(
+        subjects.select("i", "v", "party_id", "start"), on=["v", "party_id"]
+    )
+    captured = _with_capture(subjects, met, others)
+    implied = _implied(subjects, rows, others, now=now)
+    stream = _stream(met, implied, captured, now=now)
+    return Evidence(subjects=_with_peers(captured.drop("is_crowd"), stream, now=now), stream=stream)
+
+
+def _days(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Datetime("us", "UTC")).to_physical() / _PER_DAY
+
+
+def _subjects(rows: pl.DataFrame, *, now: float, unknown_age: float, crowd_persons: int) -> pl.DataFrame:
+    """Return one row per person and value: its first collection counts, its most cautious relation."""
+    relation = pl.col("relation").fill_null("")
+    first = rows.with_columns(
+        relation=pl.when(relation == "").then(pl.lit(Relation.SELF.value)).otherwise(relation), day=_days("collected_at")
+    ).with_columns(day=pl.when(pl.col("day") <= now).then("day"))
+    merged = (
+        first.sort("day", "source", nulls_last=True)
+        .group_by("v", "party_id", maintain_order=True)
+        .agg(
+            pl.col("channel", "value", "source").first(),
+            relation=pl.col("relation").filter(pl.col("relation") != Relation.SELF).sort().first(),
+            start=pl.col("day").min(),
+        )
+        .with_columns(pl.col("relation").fill_null(Relation.SELF.value), pl.col("start").fill_null(now - unknown_age))
+    )
+    segment = pl.col("channel")
+    for name, code in SEGMENTS.items():
+        if code:
+            chosen = (pl.col("channel") == PointChannel.PHONE) & pl.col("value").str.starts_with(code)
+            segment = pl.when(chosen).then(pl.lit(name)).otherwise(segment)
+    return (
+        merged.sort("v", "party_id")
+        .with_row_index("i")
+        .with_columns(segment=segment, is_crowd=pl.len().over("v") > crowd_persons, source=pl.col("source").fill_null(""))
+    )
+
+
+def _met(subjects: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Return [i, day, kind, start] of the events that say something about each subject."""
+    codes = {str(event): kind for event, kind in (OWN | AGAINST | OF_VALUE).items()}
+    about = (
+        known.filter(pl.col("kind").is_in([*codes, *CONTACTS]))
+        .join(subjects.select("i", "v", "start", "is_crowd", me="party_id"), on="v")
+        .filter(~pl.col("is_crowd") | (pl.col("party_id") == pl.col("me")))
+    )
+    mine, nameless = pl.col("party_id") == pl.col("me"), pl.col("party_id") == ""
+    counts = (
+        (pl.col("kind").is_in(list(OWN)) & mine)
+        | (pl.col("kind").is_in(list(AGAINST)) & (mine | nameless))
+        | pl.col("kind").is_in([*OF_VALUE, *CONTACTS])
+    )
+    permanent = (pl.col("kind") == EventKind.UNDELIVERED) & pl.col("permanent")
+    kind = pl.when(permanent).then(pl.lit("unknown_subscriber")).otherwise(
+        pl.col("kind").replace_strict(codes, default="contact", return_dtype=pl.String)
+    )
+    return about.filter(counts).select("i", "day", "start", kind=_code(kind))
+
+
+def _code(kind: pl.Expr) -> pl.Expr:
+    return kind.replace_strict(CODE, return_dtype=pl.Int8)
+
+
+def _with_capture(subjects: pl.DataFrame, met: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """Add what was seen on the day of collection; the history begins with the person's first sign there, if earlier."""
+    strong = [CODE[OWN[kind]] for kind in STRONG]
+    first = met.filter(pl.col("kind").is_in(strong)).group_by("i").agg(first=pl.col("day").min())
+    claimed = others.filter(pl.col("day") <= pl.col("start")).select("i").unique().with_columns(claimed=pl.lit(value=True))
+    confirmed = (pl.col("first") < pl.col("start") + CAPTURE_DAYS).fill_null(value=False)
+    is_claimed = pl.col("claimed").fill_null(value=False)
+    plain, seen, taken, both, crowd = (pl.lit(name) for name in CAPTURES)
+    return (
+        subjects.join(first, on="i", how="left")
+        .join(claimed, on="i", how="left")
+        .with_columns(
+            capture=pl.when("is_crowd").then(crowd)
+            .when(confirmed & is_claimed).then(both)
+            .when(confirmed).then(seen)
+            .when(is_claimed).then(taken)
+            .otherwise(plain),
+            start=pl.min_horizontal("start", "first"),
+        )
+        .drop("first", "claimed")
+        .sort("i")
+    )  # fmt: skip
+
+
+def _implied(subjects: pl.DataFrame, rows: pl.DataFrame, others: pl.DataFrame, *, now: float) -> pl.DataFrame:
+    """Return [i, day, start, kind] of what other rows say: rivals, newer points, restatements, ends of validity."""
+    keys = subjects.select("i", "v", "party_id", "start")
+    mine = rows.with_columns(day=_days("collected_at")).filter(pl.col("day") <= now)
+    own = pl.col("relation").fill_null("").is_in(["", Relation.SELF.value])
+    given = mine.filter(own).group_by("party_id", "channel", "v").agg(pl.col("day").min())
+    newer = (
+        given.select("party_id", "channel", "v", "day")
+        .sort("party_id", "channel", "day", "v")
+        .with_columns(next_day=pl.col("day").shift(-1).over("party_id", "channel"))
+        .filter(pl.col("next_day") > pl.col("day") + CAPTURE_DAYS)
+        .join(keys, on=["v", "party_id"])
+        .select("i", "start", day="next_day", kind=pl.lit("newer_point"))
+    )
+    again = (
+        mine.filter(own & ~pl.col("source").is_in(["bureau", "skip_trace", "third_party"]))
+        .join(keys, on=["v", "party_id"])
+        .filter(pl.col("day") > pl.col("start") + CAPTURE_DAYS)
+        .select("i", "start", "day", kind=pl.lit("restated"))
+    )
+    ended = (
+        rows.with_columns(day=_days("valid_to"))
+        .filter(pl.col("day") <= now)
+        .join(keys, on=["v", "party_id"])
+        .select("i", "start", day=pl.max_horizontal("day", "start"), kind=pl.lit("expired"))
+    )
+    claimed = others.filter(pl.col("day") > pl.col("start")).select("i", "start", "day", "kind")
+    parts = [frame.select("i", "day", "start", kind=_code(pl.col("kind"))) for frame in (newer, again, ended, claimed)]
+    return pl.concat(parts)
+
+
+def _with_peers(subjects: pl.DataFrame, stream: pl.DataFrame, *, now: float) -> pl.DataFrame:
+    """Add how busy the person was at his other points in the last year."""
+    engaged = [CODE[kind] for kind in ENGAGED]
+    recent = stream.filter(pl.col("kind").is_in(engaged) & (pl.col("day") > now - _YEAR)).group_by("i").len("acts")
+    counted = subjects.join(recent, on="i", how="left", maintain_order="left").with_columns(pl.col("acts").fill_null(0))
+    elsewhere = pl.col("acts").sum().over("party_id") - pl.col("acts")
+    level = pl.sum_horizontal((elsewhere >= least).cast(pl.Int16) for least in PEER_ACTS)
+    return counted.with_columns(
+        peers=pl.when(pl.len().over("party_id") == 1).then(0).otherwise(1 + level).cast(pl.Int16)
+    ).drop("acts")
+
+
+def _stream(met: pl.DataFrame, implied: pl.DataFrame, captured: pl.DataFrame, *, now: float) -> pl.DataFrame:
+    """Put everything in order, each kind once a day, each day of contact with one attempt before its outcome."""
+    otp, login, contact = CODE["otp_verified"], CODE["login"], CODE["contact"]
+    outcomes = [CODE[kind] for kind in ("delivered", "undelivered", "unknown_subscriber")]
+    starts = captured.select("i", begins="start", confirmed=pl.col("capture").is_in(["confirmed", "both"]))
+    every = (
+        pl.concat([met.select("i", "day", "kind"), implied.select("i", "day", "kind")])
+        .filter(pl.col("day") <= now)
+        .join(starts, on="i")
+        .filter(pl.col("day") >= pl.col("begins"))
+    )
+    at_capture = (
+        pl.col("confirmed") & pl.col("kind").is_in([otp, login]) & (pl.col("day") < pl.col("begins") + CAPTURE_DAYS)
+    )
+    kept = every.filter(~at_capture).select("i", "day", "kind", date=pl.col("day").floor().cast(pl.Int32))
+    attempts = kept.filter(pl.col("kind").is_in([*outcomes, contact])).group_by("i", "date").agg(pl.col("day").min())
+    rest = kept.filter(pl.col("kind") != contact).group_by("i", "date", "kind").agg(pl.col("day").max())
+    codes = rest.filter(pl.col("kind") == otp).select("i", "date")
+    single = rest.join(codes.with_columns(kind=pl.lit(login, dtype=pl.Int8)), on=["i", "date", "kind"], how="anti")
+    tried = attempts.select("i", "day", kind=pl.lit(contact, dtype=pl.Int8), rank=pl.lit(0, dtype=pl.Int8))
+    seen = single.select("i", "day", "kind", rank=pl.lit(1, dtype=pl.Int8))
+    return pl.concat([tried, seen]).sort("i", "day", "rank", "kind").select("i", "day", "kind")
