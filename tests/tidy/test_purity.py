@@ -43,7 +43,7 @@ def test_models_are_imported_only_inside_their_room(graph: grimp.ImportGraph) ->
 @pytest.mark.parametrize(
     ("module", "expected"),
     [
-        ("rightparty.parties.attribution", False),
+        ("rightparty.parties.attribution.judge", False),
         ("rightparty.parties.queries", True),
         ("rightparty.dispatch.operations.release", True),
         ("rightparty.policy.rules.law", False),

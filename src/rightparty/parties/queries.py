@@ -3,17 +3,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 import polars as pl
+from django.conf import settings
 
 from rightparty.kernel.clock import require_aware
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, EventKind
-from rightparty.parties.attribution import attribute
+from rightparty.parties.attribution.judge import Gathered, attribute, gather_evidence
+from rightparty.parties.attribution.parameters import AttributionParameters, read_parameters, shipped_parameters
+from rightparty.parties.attribution.rivals import SAME_PERSON
 from rightparty.parties.audit import audit
 from rightparty.parties.models import Party
-from rightparty.parties.parameters import shipped_parameters
-from rightparty.parties.rivals import SAME_PERSON
 from rightparty.parties.zones import with_zone_set
 from rightparty.store.queries import among, read_frame
 
@@ -62,11 +65,37 @@ def attribution_as_of(*, at: datetime, party_ids: Sequence[str] | None, links: p
 
     `links` [party_id, group_id] says who has to do with whom; ids of one person are linked here.
     """
+    judged = attribute(*_on_file(party_ids, links), at=at, parameters=installed_parameters())
+    return judged if party_ids is None else judged.filter(pl.col("party_id").is_in(list(party_ids)))
+
+
+def evidence_as_of(*, at: datetime, party_ids: Sequence[str] | None, links: pl.DataFrame) -> Gathered:
+    """Return what `attribution_as_of` rests on, for a fit or a waterfall."""
+    return gather_evidence(*_on_file(party_ids, links), at=at, parameters=installed_parameters())
+
+
+def installed_parameters() -> AttributionParameters:
+    """Return this installation's attribution parameters: the shipped ones, or the file it names over them.
+
+    Raises:
+        ParametersError: the file is not whole.
+        OSError: the file cannot be read.
+    """
+    own = str(settings.RIGHTPARTY["ATTRIBUTION_FILE"])
+    return _own_parameters(own) if own else shipped_parameters()
+
+
+@cache
+def _own_parameters(path: str) -> AttributionParameters:
+    return read_parameters(Path(path).read_text("utf-8"), base=shipped_parameters())
+
+
+def _on_file(party_ids: Sequence[str] | None, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Read the points, events and links that attribution needs."""
     points = _points_and_rivals(party_ids)
     events = _current("parties_contactevent", _EVENTS, "value", _values_of(points, party_ids))
     met = None if party_ids is None else points["party_id"].unique().to_list()
-    judged = attribute(points, events, _with_same_persons(links, party_ids=met), at=at, parameters=shipped_parameters())
-    return judged if party_ids is None else judged.filter(pl.col("party_id").is_in(list(party_ids)))
+    return points, events, _with_same_persons(links, party_ids=met)
 
 
 def people_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> pl.DataFrame:

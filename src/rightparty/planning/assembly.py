@@ -85,8 +85,9 @@ def _with_person(frame: pl.DataFrame, world: World) -> pl.DataFrame:
 
 def _with_point(frame: pl.DataFrame, world: World) -> pl.DataFrame:
     points = world.attribution.select(
-        "party_id", "relation", "p_person", "contradictions_mask", point_channel="channel", address="value"
-    )
+        "party_id", "relation", "contradictions_mask", p_person="p_alone", point_channel="channel",
+        address="value",
+    )  # fmt: skip
     opt_outs = world.opt_outs.select("address", "channel", "opted_out", "consent_revoked")
     frame = frame.with_columns(
         point_channel=pl.col("channel").replace_strict(_POINT_OF, default=None, return_dtype=pl.String)

@@ -146,6 +146,8 @@ RIGHTPARTY: dict[str, Any] = {
     # the lender's own files over the shipped ones; empty for the shipped ones
     "STRATEGY_FILE": os.environ.get("RIGHTPARTY_STRATEGY", ""),
     "HOUSE_RULES_FILE": os.environ.get("RIGHTPARTY_HOUSE_RULES", ""),
+    # attribution parameters fitted to the lender's own events; empty: the shipped ones
+    "ATTRIBUTION_FILE": os.environ.get("RIGHTPARTY_ATTRIBUTION", ""),
     # bearer tokens of the API, comma separated; empty: the API answers nobody
     "API_TOKENS": [token for token in os.environ.get("RIGHTPARTY_API_TOKENS", "").split(",") if token],
 }

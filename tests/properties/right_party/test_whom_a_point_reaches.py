@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from rightparty.kernel.reasons import BY_CODE, mask_of
 from rightparty.kernel.vocabulary import EventKind, PointChannel, Source
-from rightparty.parties.attribution import attribute
-from rightparty.parties.parameters import shipped_parameters
+from rightparty.parties.attribution.judge import attribute
+from rightparty.parties.attribution.parameters import shipped_parameters
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 PARAMETERS = shipped_parameters()
@@ -37,9 +37,9 @@ def points(*rows: dict[str, Any]) -> pl.DataFrame:
 
 def events(*rows: tuple[str, int], channel: str = "phone", party: str = "P") -> pl.DataFrame:
     schema = {"channel": pl.String, "value": pl.String, "party_id": pl.String, "kind": pl.String,
-              "occurred_at": pl.Datetime("us", "UTC")}  # fmt: skip
+              "occurred_at": pl.Datetime("us", "UTC"), "detail": pl.String}  # fmt: skip
     return pl.DataFrame(
-        [(channel, VALUE, party, kind, AT - timedelta(days=ago)) for kind, ago in rows], schema=schema, orient="row"
+        [(channel, VALUE, party, kind, AT - timedelta(days=ago), "") for kind, ago in rows], schema=schema, orient="row"
     )
 
 

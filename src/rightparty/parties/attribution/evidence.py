@@ -75,7 +75,13 @@ class Evidence:
 
 
 def gather(
-    rows: pl.DataFrame, events: pl.DataFrame, rivals: pl.DataFrame, *, at: datetime, crowd_persons: int, unknown_age: timedelta
+    rows: pl.DataFrame,
+    events: pl.DataFrame,
+    rivals: pl.DataFrame,
+    *,
+    at: datetime,
+    crowd_persons: int,
+    unknown_age: timedelta,
 ) -> Evidence:
     """Return the evidence as of an instant; what is dated later is left out.
 
@@ -90,8 +96,10 @@ def gather(
     )  # fmt: skip
     subjects = _subjects(rows, now=now, unknown_age=unknown_age.total_seconds() / 86_400, crowd_persons=crowd_persons)
     met = _met(subjects, known)
-    others = rivals.with_columns(day=_days("claimed_at")).filter(pl.col("day") <= now).join(
-        subjects.select("i", "v", "party_id", "start"), on=["v", "party_id"]
+    others = (
+        rivals.with_columns(day=_days("claimed_at"))
+        .filter(pl.col("day") <= now)
+        .join(subjects.select("i", "v", "party_id", "start"), on=["v", "party_id"])
     )
     captured = _with_capture(subjects, met, others)
     implied = _implied(subjects, rows, others, now=now)
@@ -107,7 +115,8 @@ def _subjects(rows: pl.DataFrame, *, now: float, unknown_age: float, crowd_perso
     """Return one row per person and value: its first collection counts, its most cautious relation."""
     relation = pl.col("relation").fill_null("")
     first = rows.with_columns(
-        relation=pl.when(relation == "").then(pl.lit(Relation.SELF.value)).otherwise(relation), day=_days("collected_at")
+        relation=pl.when(relation == "").then(pl.lit(Relation.SELF.value)).otherwise(relation),
+        day=_days("collected_at"),
     ).with_columns(day=pl.when(pl.col("day") <= now).then("day"))
     merged = (
         first.sort("day", "source", nulls_last=True)
@@ -127,7 +136,9 @@ def _subjects(rows: pl.DataFrame, *, now: float, unknown_age: float, crowd_perso
     return (
         merged.sort("v", "party_id")
         .with_row_index("i")
-        .with_columns(segment=segment, is_crowd=pl.len().over("v") > crowd_persons, source=pl.col("source").fill_null(""))
+        .with_columns(
+            segment=segment, is_crowd=pl.len().over("v") > crowd_persons, source=pl.col("source").fill_null("")
+        )
     )
 
 
@@ -146,8 +157,10 @@ def _met(subjects: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         | pl.col("kind").is_in([*OF_VALUE, *CONTACTS])
     )
     permanent = (pl.col("kind") == EventKind.UNDELIVERED) & pl.col("permanent")
-    kind = pl.when(permanent).then(pl.lit("unknown_subscriber")).otherwise(
-        pl.col("kind").replace_strict(codes, default="contact", return_dtype=pl.String)
+    kind = (
+        pl.when(permanent)
+        .then(pl.lit("unknown_subscriber"))
+        .otherwise(pl.col("kind").replace_strict(codes, default="contact", return_dtype=pl.String))
     )
     return about.filter(counts).select("i", "day", "start", kind=_code(kind))
 
@@ -160,7 +173,9 @@ def _with_capture(subjects: pl.DataFrame, met: pl.DataFrame, others: pl.DataFram
     """Add what was seen on the day of collection; the history begins with the person's first sign there, if earlier."""
     strong = [CODE[OWN[kind]] for kind in STRONG]
     first = met.filter(pl.col("kind").is_in(strong)).group_by("i").agg(first=pl.col("day").min())
-    claimed = others.filter(pl.col("day") <= pl.col("start")).select("i").unique().with_columns(claimed=pl.lit(value=True))
+    claimed = (
+        others.filter(pl.col("day") <= pl.col("start")).select("i").unique().with_columns(claimed=pl.lit(value=True))
+    )
     confirmed = (pl.col("first") < pl.col("start") + CAPTURE_DAYS).fill_null(value=False)
     is_claimed = pl.col("claimed").fill_null(value=False)
     plain, seen, taken, both, crowd = (pl.lit(name) for name in CAPTURES)
@@ -238,7 +253,14 @@ def _stream(met: pl.DataFrame, implied: pl.DataFrame, captured: pl.DataFrame, *,
         pl.col("confirmed") & pl.col("kind").is_in([otp, login]) & (pl.col("day") < pl.col("begins") + CAPTURE_DAYS)
     )
     kept = every.filter(~at_capture).select("i", "day", "kind", date=pl.col("day").floor().cast(pl.Int32))
-    attempts = kept.filter(pl.col("kind").is_in([*outcomes, contact])).group_by("i", "date").agg(pl.col("day").min())
+    tries = kept.filter(pl.col("kind").is_in([*outcomes, contact])).group_by("i", "date")
+    met = tries.agg(
+        pl.col("day").min(),
+        arrived=(pl.col("kind") == outcomes[0]).any(),
+        failed=pl.col("kind").is_in(outcomes[1:]).any(),
+    )
+    # what did not arrive cannot be answered: its silence says nothing
+    attempts = met.filter(pl.col("arrived") | ~pl.col("failed"))
     rest = kept.filter(pl.col("kind") != contact).group_by("i", "date", "kind").agg(pl.col("day").max())
     codes = rest.filter(pl.col("kind") == otp).select("i", "date")
     single = rest.join(codes.with_columns(kind=pl.lit(login, dtype=pl.Int8)), on=["i", "date", "kind"], how="anti")

@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from rightparty.parties.attribution.kinds import CONTACT, KINDS, OUTCOME
+from rightparty.parties.attribution.kinds import CONTACT, KINDS, OUTCOME, PER_TIME
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
@@ -37,13 +37,13 @@ PEERS: Final = 5
 """What the person does at his other points tells how busy he is: no other point, idle, seldom, now and then, often."""
 
 STEP_DAYS: Final[Floats] = np.array([30.0, 60.0, 120.0, 240.0])
-"""A long silence is crossed in growing steps, the last one repeated, so that the day of giving up is known well enough."""
+"""A long silence is crossed in growing steps, the last one repeated: the day of giving up is known well enough."""
 
 _SLOTS: Final = 96
 _TINY: Final = 1e-60
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def _share_on_shelf(rate: float, least: float, most: float) -> float:
     """Return the mean of exp(-rate * x) for x uniform between least and most."""
     width = rate * (most - least)
@@ -52,17 +52,9 @@ def _share_on_shelf(rate: float, least: float, most: float) -> float:
     return float((np.exp(-rate * least) - np.exp(-rate * most)) / width)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def _pass_time(
-    now: float,
-    days: float,
-    person: Floats,
-    other: Floats,
-    slots: Floats,
-    first: int,
-    last: int,
-    rates: Floats,
-    kept_by: Floats,
+    now: float, days: float, person: Floats, other: Floats, slots: Floats, first: int, last: int, rates: Floats
 ) -> tuple[int, int]:
     """Move all mass forward by some days of silence; `other` is [shelf, void, stranger].
 
@@ -70,43 +62,55 @@ def _pass_time(
     [hazard of leaving, hazard of staying, quarantine, shelf rate, void rate, stranger hazard, activity, base person,
     nobody, stranger silence]. Returns the new range of slots.
     """
-    leaving, staying, quarantine, shelf, void, again, busy, base, dead, strange = rates
-    then = now + days
+    silent = np.exp(-rates[8] * days)
+    given_up = _give_up(days, person, rates) * silent
+    for s in range(first, last):
+        slots[s, 2] *= silent
+    first, last = _room_in(slots, first, last)
+    slots[last, 0], slots[last, 1], slots[last, 2] = now, now + days, given_up
+    first, to_shelf, to_stranger = _ripen(now + days - rates[2], slots, first, last + 1, rates[3])
+    _hand_on(days, other, rates)
+    other[0] += to_shelf
+    other[2] += to_stranger
+    return first, last + 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _give_up(days: float, person: Floats, rates: Floats) -> float:
+    """Let the person's mass fall; return what was given up, before the silence that followed."""
+    leaving, staying, busy, base, dead = rates[0], rates[1], rates[6], rates[7], rates[8]
     given_up = 0.0
-    growth = np.exp(dead * days)
-    idle = np.exp(-base * days)
+    growth, idle = np.exp(dead * days), np.exp(-base * days)
     for j in range(len(FRAILTY)):
-        kept_by[j] = np.exp(-FRAILTY[j] * staying * days)
-    for a in range(len(ACTIVITY)):
-        quiet = ACTIVITY[a] * busy + base
-        unseen = np.exp(-ACTIVITY[a] * busy * days) * idle
-        for j in range(len(FRAILTY)):
+        kept_by = np.exp(-FRAILTY[j] * staying * days)
+        for a in range(len(ACTIVITY)):
             k = a * len(FRAILTY) + j
-            kept = unseen * kept_by[j]
-            total = FRAILTY[j] * staying + quiet - dead
+            kept = np.exp(-ACTIVITY[a] * busy * days) * idle * kept_by
+            total = FRAILTY[j] * staying + ACTIVITY[a] * busy + base - dead
             spread = days if abs(total * days) < 1e-7 else (1.0 - kept * growth) / total
             given_up += person[k] * FRAILTY[j] * leaving * spread
             person[k] *= kept
-    silent = np.exp(-dead * days)
-    given_up *= silent
-    to_shelf, to_stranger = 0.0, 0.0
+    return given_up
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _room_in(slots: Floats, first: int, last: int) -> tuple[int, int]:
+    """Make room for one more slot: close the gap in front, or join the two oldest."""
+    if last < _SLOTS:
+        return first, last
+    if first == 0:
+        slots[1, 0] = slots[0, 0]
+        slots[1, 2] += slots[0, 2]
+        first = 1
     for s in range(first, last):
-        slots[s, 2] *= silent
-    if last == _SLOTS:
-        if first > 0:
-            for s in range(first, last):
-                slots[s - first] = slots[s]
-            first, last = 0, last - first
-        else:
-            slots[1, 0] = slots[0, 0]
-            slots[1, 2] += slots[0, 2]
-            first = 1
-            for s in range(first, last):
-                slots[s - 1] = slots[s]
-            first, last = 0, last - 1
-    slots[last, 0], slots[last, 1], slots[last, 2] = now, then, given_up
-    last += 1
-    ripe = then - quarantine
+        slots[s - first] = slots[s]
+    return 0, last - first
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _ripen(ripe: float, slots: Floats, first: int, last: int, shelf: float) -> tuple[int, float, float]:
+    """Take out of quarantine what was given up before `ripe`; returns [first slot left, to the shelf, to strangers]."""
+    to_shelf, to_stranger = 0.0, 0.0
     while first < last and slots[first, 0] < ripe:
         begin, end, mass = slots[first, 0], slots[first, 1], slots[first, 2]
         cut = min(end, ripe)
@@ -119,19 +123,25 @@ def _pass_time(
             slots[first, 2] = mass - moved
             break
         first += 1
+    return first, to_shelf, to_stranger
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _hand_on(days: float, other: Floats, rates: Floats) -> None:
+    """Let values pass from the shelf and the void to strangers, and back to the shelf."""
+    shelf, void, again = rates[3], rates[4], rates[5]
+    silent = np.exp(-rates[8] * days)
     both = shelf + again
     fade = np.exp(-both * days)
     on_shelf, in_use = other[0], other[2]
-    other[0] = on_shelf * (again + shelf * fade) / both + in_use * again * (1.0 - fade) / both
-    other[2] = in_use * (shelf + again * fade) / both + on_shelf * shelf * (1.0 - fade) / both
+    other[0] = (on_shelf * (again + shelf * fade) + in_use * again * (1.0 - fade)) / both * silent
+    other[2] = (in_use * (shelf + again * fade) + on_shelf * shelf * (1.0 - fade)) / both
     taken = other[1] * (1.0 - np.exp(-void * days))
     other[1] = (other[1] - taken) * silent
-    other[0] = other[0] * silent + to_shelf
-    other[2] = (other[2] + taken) * np.exp(-strange * days) + to_stranger
-    return first, last
+    other[2] = (other[2] + taken) * np.exp(-rates[9] * days)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def _see(
     kind: int,
     person: Floats,
@@ -162,7 +172,61 @@ def _see(
     other[2] *= stranger
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sum_silence(
+    silence: Floats, exposure: NDArray[np.int8], engaged: NDArray[np.bool_], rates: Floats, unanswered: Floats
+) -> None:
+    """Add up what every moment and every contact without an event says, in `rates[6:]` and `unanswered`."""
+    rates[6:] = 0.0
+    per_contact = np.zeros(4)
+    for kind in range(len(KINDS)):
+        how = exposure[kind]
+        if how == OUTCOME:
+            continue
+        target = rates[6:] if how == PER_TIME else per_contact
+        target[0 if engaged[kind] else 1] += silence[kind, 0]
+        target[2] += silence[kind, 1]
+        target[3] += silence[kind, 2]
+    unanswered[: len(ACTIVITY)] = np.exp(-ACTIVITY * per_contact[0] - per_contact[1])
+    unanswered[len(ACTIVITY) :] = np.exp(-per_contact[2:])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _scale_to_one(person: Floats, other: Floats, slots: Floats, first: int, last: int, least: float) -> float:
+    """Divide all mass by its sum if that fell below `least`; returns the logarithm of what was divided by."""
+    mass = person.sum() + other.sum() + slots[first:last, 2].sum()
+    if mass >= least:
+        return 0.0
+    divisor = max(_TINY, float(mass))
+    person /= divisor
+    other /= divisor
+    slots[first:last, 2] /= divisor
+    return float(np.log(divisor))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _follow_one(
+    days: Floats, kinds: NDArray[np.int8], now: float, at: float, given: Floats, engaged: NDArray[np.bool_],
+    rates: Floats, unanswered: Floats, person: Floats, other: Floats, slots: Floats,
+) -> tuple[float, float]:  # fmt: skip
+    """Follow one point from `now` through its events to `at`; returns [mass in quarantine, log likelihood]."""
+    first, last, scale = 0, 0, 0.0
+    for event in range(len(days) + 1):
+        ended = event == len(days)
+        until = at if ended else days[event]
+        step = 0
+        while now < until:
+            length = min(until - now, STEP_DAYS[min(step, len(STEP_DAYS) - 1)])
+            first, last = _pass_time(now, length, person, other, slots, first, last, rates)
+            now = until if until - now - length < 1e-9 else now + length
+            step += 1
+        if not ended:
+            _see(kinds[event], person, other, slots, first, last, given, unanswered, engaged)
+        scale += _scale_to_one(person, other, slots, first, last, np.inf if ended else 1e-12)
+    return slots[first:last, 2].sum(), scale
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def follow(
     offsets: Ints,
     days: Floats,
@@ -207,66 +271,23 @@ def follow(
     Returns:
         The sum of the log likelihoods.
     """
-    person = np.empty(CLASSES)
-    other = np.empty(3)
-    slots = np.empty((_SLOTS, 3))
-    rates = np.empty(10)
-    kept_by = np.empty(len(FRAILTY))
-    unanswered = np.empty(len(ACTIVITY) + 2)
-    per_contact = np.empty(4)
-    total = 0.0
-    current = -1
+    person, other, slots = np.empty(CLASSES), np.empty(3), np.empty((_SLOTS, 3))
+    rates, unanswered = np.empty(10), np.empty(len(ACTIVITY) + 2)
+    total, current = 0.0, -1
     for i in range(begin, stop):
         here = segment[i]
         if here != current:
             current = here
             rates[:6] = ageing[here]
-            rates[6:] = 0.0
-            per_contact[:] = 0.0
-            for kind in range(len(KINDS)):
-                how = exposure[here * len(KINDS) + kind]
-                if how == OUTCOME:
-                    continue
-                target = rates[6:] if how == 1 else per_contact
-                target[0 if engaged[kind] else 1] += silence[here, kind, 0]
-                target[2] += silence[here, kind, 1]
-                target[3] += silence[here, kind, 2]
-            unanswered[: len(ACTIVITY)] = np.exp(-ACTIVITY * per_contact[0] - per_contact[1])
-            unanswered[len(ACTIVITY) :] = np.exp(-per_contact[2:])
+            _sum_silence(silence[here], exposure[here * len(KINDS) :], engaged, rates, unanswered)
         for k in range(CLASSES):
             person[k] = prior[i, 0] * weights[here, peers[i], k]
         other[0], other[1], other[2] = 0.0, prior[i, 1], prior[i, 2]
-        first, last, scale = 0, 0, 0.0
-        now = collected[i]
-        ended = False
-        event = offsets[i]
-        while not ended:
-            ended = event == offsets[i + 1]
-            until = at if ended else days[event]
-            step = 0
-            while now < until:
-                length = min(until - now, STEP_DAYS[min(step, len(STEP_DAYS) - 1)])
-                first, last = _pass_time(now, length, person, other, slots, first, last, rates, kept_by)
-                now += length
-                if until - now < 1e-9:
-                    now = until
-                step += 1
-            if not ended:
-                _see(kinds[event], person, other, slots, first, last, given[here], unanswered, engaged)
-                event += 1
-            mass = person.sum() + other.sum()
-            for s in range(first, last):
-                mass += slots[s, 2]
-            if mass < 1e-12 or ended:
-                mass = max(mass, _TINY)
-                scale += np.log(mass)
-                person /= mass
-                other /= mass
-                for s in range(first, last):
-                    slots[s, 2] /= mass
-        nobody = other[0] + other[1]
-        for s in range(first, last):
-            nobody += slots[s, 2]
-        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = person.sum(), nobody, other[2], scale
+        mine = slice(offsets[i], offsets[i + 1])
+        quarantined, scale = _follow_one(
+            days[mine], kinds[mine], collected[i], at, given[here], engaged, rates, unanswered, person, other, slots
+        )
+        out[i, 0], out[i, 1], out[i, 2] = person.sum(), other[0] + other[1] + quarantined, other[2]
+        out[i, 3] = scale
         total += scale
     return total

@@ -26,7 +26,13 @@ from rightparty.parties.attribution.parameters import Ageing, AttributionParamet
 from rightparty.parties.attribution.weights import Weights, prior_of, stack
 
 SAMPLE: Final = 30_000
-"""Points of a segment that a fit looks at: more changes the third digit only."""
+"""Points of a segment that the last rounds of a fit look at: more changes the third digit only."""
+
+ROUGH: Final = 6_000
+"""Points that the rounds before them look at."""
+
+ROUNDS: Final = (18, 6)
+"""Rounds on the small sample, and on the large one."""
 
 LEAST: Final = 300
 """Points below which a segment keeps its parameters."""
@@ -93,7 +99,7 @@ def fit(
     *,
     at: datetime,
     version: str,
-    rounds: int = 25,
+    rounds: tuple[int, int] = ROUNDS,
     seed: int = 1,
     watch: Callable[[Round], None] = lambda _: None,
 ) -> AttributionParameters:
@@ -104,7 +110,7 @@ def fit(
         parameters: where to start; they also count as a little evidence.
         at: the instant as of which the evidence was gathered.
         version: name of the result.
-        rounds: rounds of EM for each segment.
+        rounds: rounds of EM for each segment, on a small sample and then on a large one.
         seed: chooses the points looked at.
         watch: called after each round.
     """
@@ -113,10 +119,15 @@ def fit(
         of_segment = evidence.subjects.filter(pl.col("segment") == name)
         if of_segment.height < LEAST:
             continue
-        sample = _sample(of_segment.sample(min(SAMPLE, of_segment.height), seed=seed), evidence.stream, at=at)
-        current = replace(parameters, segments=segments, prior=prior)
-        segments[name], cells = _fit_segment(name, sample, current, rounds=rounds, watch=watch)
-        prior.update(cells)
+        rough, fine = (
+            _sample(of_segment.sample(min(size, of_segment.height), seed=seed), evidence.stream, at=at)
+            for size in (ROUGH, SAMPLE)
+        )
+        segments[name] = _as_recorded(segments[name], fine)
+        for sample, times in zip((rough, fine), rounds, strict=True):
+            current = replace(parameters, segments=segments, prior=prior)
+            segments[name], cells = _fit_segment(name, sample, parameters, current, rounds=times, watch=watch)
+            prior.update(cells)
     return replace(parameters, version=version, segments=segments, prior=prior)
 
 
@@ -139,18 +150,17 @@ def _sample(subjects: pl.DataFrame, stream: pl.DataFrame, *, at: datetime) -> _S
 def _fit_segment(
     name: str,
     sample: _Sample,
-    parameters: AttributionParameters,
+    shipped_all: AttributionParameters,
+    current: AttributionParameters,
     *,
     rounds: int,
     watch: Callable[[Round], None],
 ) -> tuple[Segment, dict[tuple[str, str, str, str], tuple[float, float]]]:
-    """Run the rounds of one segment."""
-    shipped = parameters.segments[name]
-    segment = _as_recorded(shipped, sample)
+    """Run some rounds of one segment from where it stands; what was shipped counts as a little evidence."""
+    shipped, segment = shipped_all.segments[name], current.segments[name]
     keys = ("segment", "source", "relation", "capture")
     cells = sample.subjects.select(cell=pl.struct(keys).rank("dense") - 1)["cell"].to_numpy().astype(np.int64)
-    start = prior_of(sample.subjects, parameters)
-    prior = start.copy()
+    start, prior = prior_of(sample.subjects, shipped_all), prior_of(sample.subjects, current)
     with ThreadPoolExecutor() as pool:
         for number in range(rounds):
             weights = stack((name,), [segment])
@@ -280,7 +290,7 @@ def _lawful(kind: str, rates: Floats) -> Floats:
     if kind in ENGAGED:
         rates[1:] = np.minimum(rates[1:], rates[0])
     if kind in AGAINST:
-        rates[0] = min(rates[0], rates[2])
+        rates[0] = min(rates)
     return rates
 
 
@@ -293,7 +303,10 @@ def _outcomes(
     """Set the probabilities of the outcomes of a trial in each state to their expected shares."""
     expected = np.array(
         [
-            [max(slope(weights.given, (0, CODE[kind], state)), 0.0) + SEEN * shipped.rates[kind][state] for state in range(3)]
+            [
+                max(slope(weights.given, (0, CODE[kind], state)), 0.0) + SEEN * shipped.rates[kind][state]
+                for state in range(3)
+            ]
             for kind in trial
         ]
     )
@@ -319,7 +332,9 @@ def _classes(
     busy = table.sum(axis=2)
     rows = []
     for peers in range(PEERS):
-        row = busy[sample.peers == peers].sum(axis=0) + 10.0 * SEEN * mixed[0, peers].reshape(len(ACTIVITY), -1).sum(axis=1)
+        row = busy[sample.peers == peers].sum(axis=0) + 10.0 * SEEN * mixed[0, peers].reshape(len(ACTIVITY), -1).sum(
+            axis=1
+        )
         rows.append(tuple(map(float, row / row.sum())))
     frail = table.sum(axis=(0, 1)) + SEEN
     return tuple(rows), tuple(map(float, frail / frail.sum()))
@@ -345,7 +360,10 @@ def _ageing(
         weights.ageing[0, 3] = tried[place] / ageing.shelf_days
         total[place] = float(sample.run(weights, prior, pool=pool).sum())
     weights.ageing[0, 3] = 1.0 / ageing.shelf_days
-    total = [each - 0.5 * (np.log(ageing.shelf_days / factor / shipped.shelf_days)) ** 2 for each, factor in zip(total, tried, strict=True)]
+    total = [
+        each - 0.5 * (np.log(ageing.shelf_days / factor / shipped.shelf_days)) ** 2
+        for each, factor in zip(total, tried, strict=True)
+    ]
     best = tried[int(np.argmax(total))]
     return replace(
         ageing,
@@ -357,5 +375,3 @@ def _ageing(
 def _three(numbers: Floats) -> Three:
     person, nobody, stranger = (max(float(number), _FLOOR) for number in numbers)
     return person, nobody, stranger
-
-

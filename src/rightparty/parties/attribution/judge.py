@@ -35,6 +35,7 @@ ATTRIBUTION: Final[Mapping[str, pl.DataType | type[pl.DataType]]] = {
     "p_nobody": pl.Float64,
     "p_stranger": pl.Float64,
     "is_shared": pl.Boolean,
+    "p_alone": pl.Float64,
     "contradictions_mask": pl.Int64,
     "last_confirmed_at": pl.Datetime("us", "UTC"),
     "watched_until": pl.Datetime("us", "UTC"),
@@ -78,6 +79,7 @@ def attribute(
     named `person:…` joins ids of one human.
 
     Meaning: p_person + p_nobody + p_stranger = 1, p_person including what a household shares (`is_shared`);
+    p_alone is p_person, at most `shared_with_linked` where a linked person reads along: what disclosure goes by;
     `contradictions_mask` holds kernel.reasons bits; `last_confirmed_at` is the last log-in or one-time code of this
     party at this value; until `watched_until` the value cannot have passed to a stranger, if it reached the person
     when it was last heard of.
@@ -86,7 +88,10 @@ def attribute(
     gathered = gather_evidence(points, events, links, at=instant, parameters=parameters)
     judged = _with_probabilities(gathered.evidence, at=instant, parameters=parameters)
     marked = with_contradictions(judged, gathered.rows, gathered.events, gathered.claims)
-    watched = _with_watch(marked, gathered.evidence.stream, parameters)
+    ceiling = pl.when("is_shared").then(parameters.shared_with_linked).otherwise(1.0)
+    watched = _with_watch(marked, gathered.evidence.stream, parameters).with_columns(
+        p_alone=pl.min_horizontal("p_person", ceiling)
+    )
     return watched.select(pl.col(name).cast(kind) for name, kind in ATTRIBUTION.items()).sort(
         "party_id", "channel", "value"
     )

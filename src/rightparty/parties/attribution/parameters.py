@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The numbers behind attribution, read from `parameters.toml`, where each one names its source, or from a fitted file."""
+"""The numbers behind attribution: from `parameters.toml`, where each names its source, or from a fitted file."""
 
 import tomllib
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from rightparty.kernel.vocabulary import PointChannel, Relation, Source
+from rightparty.kernel.vocabulary import Relation, Source
 from rightparty.parties.attribution.filter import ACTIVITY, FRAILTY, PEERS
 from rightparty.parties.attribution.kinds import CONTACT, KINDS, OUTCOME, PER_CONTACT, PER_TIME, TRIALS
 
@@ -124,8 +124,8 @@ def _prior(given: Mapping[str, Any]) -> dict[tuple[str, str, str, str], tuple[fl
             for relation in (*Relation, UNKNOWN):
                 ceiling = 1.0 if relation == Relation.SELF else _share(given["relation"][relation])
                 for capture in CAPTURES:
-                    person, nobody = _share(by_source[source]["person"]), _share(by_source[source]["nobody"])
-                    person, nobody = min(person, ceiling), nobody
+                    person = min(_share(by_source[source]["person"]), ceiling)
+                    nobody = _share(by_source[source]["nobody"])
                     stranger = max(1.0 - person - nobody, 0.0)
                     odds = given["capture"][capture]
                     weighed = (person * odds[0], nobody * odds[1], stranger * odds[2])
@@ -152,7 +152,7 @@ def _segment(row: Mapping[str, Any], given: Mapping[str, Any]) -> Segment:
 
 
 def _fitted(given: Mapping[str, Any], base: AttributionParameters) -> AttributionParameters:
-    whole = {"rate": {}, "exposure": {}}
+    whole: Mapping[str, Any] = {"rate": {}, "exposure": {}}
     prior = dict(base.prior)
     for segment, cells in given["prior"].items():
         for key, (person, nobody) in cells.items():

@@ -26,7 +26,9 @@ CLAIMS: Final[Mapping[str, pl.DataType | type[pl.DataType]]] = {
 }
 
 
-def claims_of_others(rows: pl.DataFrame, strong: pl.DataFrame, links: pl.DataFrame, *, crowd_persons: int) -> pl.DataFrame:
+def claims_of_others(
+    rows: pl.DataFrame, strong: pl.DataFrame, links: pl.DataFrame, *, crowd_persons: int
+) -> pl.DataFrame:
     """Find what everybody else does that claims the value of a person.
 
     Shape: rows [v, party_id, relation, is_expired, claimed_at], strong [v, party_id, occurred_at], links [party_id,

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rightparty.parties.attribution.filter import CLASSES, PEERS, Floats
-from rightparty.parties.attribution.kinds import CODE, ENGAGED, KINDS, OUTCOME
+from rightparty.parties.attribution.kinds import CODE, ENGAGED, KINDS, OUTCOME, PER_TIME
 from rightparty.parties.attribution.parameters import EXPOSURES, UNKNOWN, AttributionParameters, Segment
 
 DAYS_PER_YEAR: Final = 365.25
@@ -36,9 +36,20 @@ class Weights:
 
 
 def weights_of(parameters: AttributionParameters) -> Weights:
-    """Return the arrays of all segments."""
+    """Return the arrays of all segments, as judgements use them: passing time alone never speaks for the person.
+
+    That nobody else has claimed a value for long is no reason to trust it more, so what only others cause is taken to
+    be no more frequent than with the person where nothing happens; where it happens, it counts in full.
+    """
     names = tuple(parameters.segments)
-    return stack(names, [parameters.segments[name] for name in names])
+    weights = stack(names, [parameters.segments[name] for name in names])
+    by_time = weights.exposure.reshape(len(names), len(KINDS)) == PER_TIME
+    slowest = np.where(by_time & ~weights.engaged, weights.silence[:, :, 0], 0.0).sum(axis=1)
+    for state in (1, 2):
+        total = np.where(by_time, weights.silence[:, :, state], 0.0).sum(axis=1)
+        share = np.minimum(1.0, slowest / np.maximum(total, 1e-300))
+        weights.silence[:, :, state] *= np.where(by_time, share[:, None], 1.0)
+    return weights
 
 
 def stack(names: tuple[str, ...], segments: list[Segment]) -> Weights:
