@@ -77,10 +77,12 @@ def test_bad_news_never_raises_trust_nor_clears_a_contradiction(
 
 
 @given(sources, days, histories, st.integers(1, 900))
-def test_silence_never_raises_trust(source: str, age: int, history: list[Any], later: int) -> None:
+def test_passing_time_never_speaks_for_the_person_against_a_stranger(
+    source: str, age: int, history: list[Any], later: int
+) -> None:
     point = points({"source": source, "collected_at": AT - timedelta(days=age)})
     now, then = judged(point, events(*history)), judged(point, events(*history), at=AT + timedelta(days=later))
-    assert then["p_person"] <= now["p_person"] + 1e-12
+    assert then["p_person"] * now["p_stranger"] <= now["p_person"] * then["p_stranger"] + 1e-12
 
 
 @given(histories, kinds, st.integers(1, 300))

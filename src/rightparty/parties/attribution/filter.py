@@ -81,11 +81,14 @@ def _give_up(days: float, person: Floats, rates: Floats) -> float:
     leaving, staying, busy, base, dead = rates[0], rates[1], rates[6], rates[7], rates[8]
     given_up = 0.0
     growth, idle = np.exp(dead * days), np.exp(-base * days)
-    for j in range(len(FRAILTY)):
-        kept_by = np.exp(-FRAILTY[j] * staying * days)
-        for a in range(len(ACTIVITY)):
+    kept_by = (
+        np.exp(-FRAILTY[0] * staying * days), np.exp(-FRAILTY[1] * staying * days), np.exp(-FRAILTY[2] * staying * days)
+    )  # fmt: skip
+    for a in range(len(ACTIVITY)):
+        unseen = np.exp(-ACTIVITY[a] * busy * days) * idle
+        for j in range(len(FRAILTY)):
             k = a * len(FRAILTY) + j
-            kept = np.exp(-ACTIVITY[a] * busy * days) * idle * kept_by
+            kept = unseen * kept_by[j]
             total = FRAILTY[j] * staying + ACTIVITY[a] * busy + base - dead
             spread = days if abs(total * days) < 1e-7 else (1.0 - kept * growth) / total
             given_up += person[k] * FRAILTY[j] * leaving * spread

@@ -22,17 +22,18 @@ from numpy.typing import NDArray
 from rightparty.parties.attribution.evidence import Evidence
 from rightparty.parties.attribution.filter import ACTIVITY, CLASSES, FRAILTY, PEERS, Floats, follow
 from rightparty.parties.attribution.kinds import CODE, CONTACT, ENGAGED, KINDS, TRIALS
+from rightparty.parties.attribution.leap import Place, leap
 from rightparty.parties.attribution.parameters import Ageing, AttributionParameters, Segment, Three
 from rightparty.parties.attribution.weights import Weights, prior_of, stack
 
-SAMPLE: Final = 30_000
+SAMPLE: Final = 15_000
 """Points of a segment that the last rounds of a fit look at: more changes the third digit only."""
 
 ROUGH: Final = 6_000
 """Points that the rounds before them look at."""
 
-ROUNDS: Final = (18, 6)
-"""Rounds on the small sample, and on the large one."""
+ROUNDS: Final = (18, 3)
+"""Rounds on the small sample, and on the large one; each third one is a leap."""
 
 LEAST: Final = 300
 """Points below which a segment keeps its parameters."""
@@ -161,13 +162,26 @@ def _fit_segment(
     keys = ("segment", "source", "relation", "capture")
     cells = sample.subjects.select(cell=pl.struct(keys).rank("dense") - 1)["cell"].to_numpy().astype(np.int64)
     start, prior = prior_of(sample.subjects, shipped_all), prior_of(sample.subjects, current)
+    place = Place(segment=segment, prior=_by_cell(prior, cells))
+    best, path = (-np.inf, place), [place]
     with ThreadPoolExecutor() as pool:
         for number in range(rounds):
-            weights = stack((name,), [segment])
+            prior = np.ascontiguousarray(place.prior[cells])
+            weights = stack((name,), [place.segment])
             base = sample.run(weights, prior, pool=pool)
-            watch(Round(segment=name, number=number + 1, log_likelihood=float(base.mean())))
-            segment = _next_segment(segment, shipped, sample, weights, prior, base, pool)
-            prior = _next_prior(sample, weights, prior, start, cells, pool)
+            reached = float(base.mean())
+            watch(Round(segment=name, number=number + 1, log_likelihood=reached))
+            if reached < best[0] - 1e-9:  # the leap went too far: go on from before it
+                place, path = best[1], [best[1]]
+                continue
+            best = (reached, place)
+            segment = _next_segment(place.segment, shipped, sample, weights, prior, base, pool)
+            place = Place(segment=segment, prior=_next_prior(sample, weights, prior, start, cells, pool))
+            path.append(place)
+            if len(path) == 3:
+                place = leap(*path)
+                path = [place]
+    segment, prior = best[1].segment, best[1].prior[cells]
     found = sample.subjects.with_columns(person=pl.Series(prior[:, 0]), nobody=pl.Series(prior[:, 1])).unique(keys)
     return segment, {
         (row["segment"], row["source"], row["relation"], row["capture"]): (row["person"], row["nobody"])
@@ -203,6 +217,12 @@ def _follows_contact(sample: _Sample, code: int) -> bool:
     return bool(close.mean() > 0.5)
 
 
+def _by_cell(prior: Floats, cells: NDArray[np.int64]) -> Floats:
+    table = np.empty((int(cells.max()) + 1, 3))
+    table[cells] = prior
+    return table
+
+
 def _next_prior(
     sample: _Sample,
     weights: Weights,
@@ -211,7 +231,7 @@ def _next_prior(
     cells: NDArray[np.int64],
     pool: ThreadPoolExecutor,
 ) -> Floats:
-    """Return the prior of each point's cell, from how likely its history is from each beginning."""
+    """Return the prior of each cell, from how likely its history is from each beginning."""
     count = len(prior)
     likelihood = np.stack(
         [sample.run(weights, np.tile(np.eye(3)[state], (count, 1)), pool=pool) for state in range(3)], axis=1
@@ -225,7 +245,7 @@ def _next_prior(
     points = seen.sum(axis=1, keepdims=True)
     kept = 10.0 * SEEN * seen / points
     fresh = (sums + kept) / (points + 10.0 * SEEN)
-    return np.ascontiguousarray(np.maximum(fresh[cells], 1e-7))
+    return np.maximum(fresh, 1e-7)
 
 
 def _next_segment(

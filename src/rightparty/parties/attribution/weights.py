@@ -36,19 +36,18 @@ class Weights:
 
 
 def weights_of(parameters: AttributionParameters) -> Weights:
-    """Return the arrays of all segments, as judgements use them: passing time alone never speaks for the person.
+    """Return the arrays of all segments, as judgements use them: passing time alone never speaks against a stranger.
 
-    That nobody else has claimed a value for long is no reason to trust it more, so what only others cause is taken to
-    be no more frequent than with the person where nothing happens; where it happens, it counts in full.
+    That nobody else has claimed a value for long is no reason to trust it more, so what happens in time at a
+    stranger's is taken to be no more frequent than at the person's while it does not happen.
     """
     names = tuple(parameters.segments)
     weights = stack(names, [parameters.segments[name] for name in names])
     by_time = weights.exposure.reshape(len(names), len(KINDS)) == PER_TIME
     slowest = np.where(by_time & ~weights.engaged, weights.silence[:, :, 0], 0.0).sum(axis=1)
-    for state in (1, 2):
-        total = np.where(by_time, weights.silence[:, :, state], 0.0).sum(axis=1)
-        share = np.minimum(1.0, slowest / np.maximum(total, 1e-300))
-        weights.silence[:, :, state] *= np.where(by_time, share[:, None], 1.0)
+    total = np.where(by_time, weights.silence[:, :, 2], 0.0).sum(axis=1)
+    share = np.minimum(1.0, slowest / np.maximum(total, 1e-300))
+    weights.silence[:, :, 2] *= np.where(by_time, share[:, None], 1.0)
     return weights
 
 

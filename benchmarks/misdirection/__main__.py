@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m benchmarks.misdirection [--preset us_card …] [--persons N] [--portfolio DIR] [--json] [--plots DIR]`.
+
+For each process a portfolio that nothing was fitted on by hand: attribution with the shipped numbers, attribution
+fitted to that portfolio's own events without labels, the simple policies, and gradient boosting trained with the
+truth of another portfolio of the same process.
+"""
+
+import argparse
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import polars as pl
+
+from benchmarks.machine import machine_facts, peak_memory_mib
+from benchmarks.misdirection import figures, policies
+from benchmarks.misdirection.boosting import boosted
+from benchmarks.misdirection.portfolio import Portfolio, brought, grown
+from rightparty.parties.attribution.fit import fit
+from rightparty.parties.attribution.judge import attribute, gather_evidence
+from rightparty.parties.attribution.parameters import AttributionParameters, shipped_parameters
+from rightparty.simulation.population.rates import presets
+
+AT = datetime(2026, 6, 1, tzinfo=UTC)
+SEED, OTHER_SEED = 20_261, 7_411
+
+
+def run(portfolio: Portfolio, other: Portfolio | None) -> dict[str, Any]:
+    """Return every policy's figures on a portfolio; `other` is the portfolio whose truth boosting may see."""
+    points, events, at = portfolio.contact_points, portfolio.contact_events, portfolio.at
+    shipped = shipped_parameters()
+    begin = perf_counter()
+    gathered = gather_evidence(points, events, portfolio.links, at=at, parameters=shipped)
+    fitted = fit(gathered.evidence, shipped, at=at, version="benchmark")
+    fitting = perf_counter() - begin
+    judged = {"attribution, shipped": _judge(portfolio, shipped), "attribution, fitted": _judge(portfolio, fitted)}
+    if other is not None:
+        judged["boosting with another's truth"] = boosted(other, portfolio)
+    ranked = {name: policies.by_attribution(frame) for name, frame in judged.items()} | {
+        "newest point only": policies.newest_only(points),
+        "code-verified only": policies.code_verified_only(events, at=at),
+        "latest log-in or reply": policies.latest_sign(points, events, at=at),
+    }
+    return {
+        "portfolio": portfolio.name,
+        "points": portfolio.states.height,
+        "events": events.height,
+        "fit_seconds": round(fitting, 1),
+        "everyone": round(figures.everyone(portfolio.states)),
+        "policies": {name: figures.strangers_by_reach(frame, portfolio.states) for name, frame in ranked.items()},
+        "quality": {name: figures.quality(frame, portfolio.states) for name, frame in judged.items()},
+    }
+
+
+def _judge(portfolio: Portfolio, parameters: AttributionParameters) -> pl.DataFrame:
+    return attribute(
+        portfolio.contact_points, portfolio.contact_events, portfolio.links, at=portfolio.at, parameters=parameters
+    )
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--preset", nargs="*", default=list(presets()))
+    parser.add_argument("--persons", type=int, default=100_000)
+    parser.add_argument("--portfolio", type=Path, nargs="*", default=[])
+    parser.add_argument(
+        "--at", type=datetime.fromisoformat, default=AT, help="instant a brought portfolio is judged at"
+    )
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--plots", type=Path)
+    given = parser.parse_args()
+    results = [run(brought(directory, at=given.at), None) for directory in given.portfolio]
+    for result in results:
+        _print(result, as_json=given.json)
+    for preset in given.preset if not given.portfolio else []:
+        test = grown(preset, persons=given.persons, seed=SEED, at=AT)
+        results.append(run(test, grown(preset, persons=given.persons, seed=OTHER_SEED, at=AT)))
+        _print(results[-1], as_json=given.json)
+    if given.plots:
+        from benchmarks.misdirection.plots import draw
+
+        draw(results, given.plots)
+    if given.json:
+        print(json.dumps({"machine": machine_facts(), "peak_mib": peak_memory_mib(), "results": results}, indent=2))
+
+
+def _print(result: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        return
+    print(f"\n{result['portfolio']}: {result['points']:,} points, {result['events']:,} events")
+    print(f"  every point written to: {result['everyone']:,} strangers per million")
+    print("  " + "reach".ljust(34) + "".join(f"{reach:>10.0%}" for reach in figures.REACHES) + "       all (reach)")
+    for name, rows in result["policies"].items():
+        cells = [rows[f"{reach:.0%}"]["strangers"] for reach in figures.REACHES]
+        shown = "".join("         -" if cell is None else f"{cell:>10,.0f}" for cell in cells)
+        print(f"  {name:<34}{shown}{rows['all']['strangers']:>12,.0f} ({rows['all']['reach']:.0%})")
+    for name, states in result["quality"].items():
+        told = "; ".join(
+            f"{state} Brier {row['brier']:.4f}, calibration error {row['calibration_error']:.4f}"
+            for state, row in states.items()
+        )
+        print(f"  {name:<34}{told}")
+
+
+if __name__ == "__main__":
+    main()
