@@ -67,9 +67,7 @@ def main() -> None:
     parser.add_argument("--preset", nargs="*", default=list(presets()))
     parser.add_argument("--persons", type=int, default=100_000)
     parser.add_argument("--portfolio", type=Path, nargs="*", default=[])
-    parser.add_argument(
-        "--at", type=datetime.fromisoformat, default=AT, help="instant a brought portfolio is judged at"
-    )
+    parser.add_argument("--at", type=datetime.fromisoformat, default=AT, help="instant for --portfolio")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--plots", type=Path)
     given = parser.parse_args()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A ceiling no lender has: gradient boosting trained with the truth of another portfolio of the same process."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import polars as pl
@@ -81,5 +82,5 @@ def _counts(evidence: Evidence, now: float) -> pl.DataFrame:
     return evidence.stream.group_by("i").agg(columns)
 
 
-def _codes(names: object) -> dict[str, float]:
-    return {str(name): float(place) for place, name in enumerate(names)}  # type: ignore[call-overload]
+def _codes(names: Iterable[str]) -> dict[str, float]:
+    return {str(name): float(place) for place, name in enumerate(names)}

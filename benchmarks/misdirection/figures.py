@@ -46,7 +46,7 @@ def strangers_by_reach(ranked: pl.DataFrame, states: pl.DataFrame) -> dict[str, 
 
 def everyone(states: pl.DataFrame) -> float:
     """Return strangers per million if every point on file is written to."""
-    return float((states["state"] == "stranger").mean() * 1e6)  # type: ignore[operator]
+    return states.filter(pl.col("state") == "stranger").height * 1e6 / states.height
 
 
 def quality(judged: pl.DataFrame, states: pl.DataFrame) -> dict[str, dict[str, float]]:
