@@ -9,13 +9,21 @@ import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from rightparty.cli.output import At, Json, Out, answer, instant_of, progress_console, refuse, table_of
+from rightparty.cli.output import At, Json, Out, answer, console, instant_of, progress_console, table_of
+from rightparty.cli.output import refuse as refuse_command
 from rightparty.cli.store import ensure_store
 from rightparty.intake.errors import IntakeError
 from rightparty.intake.load_report import LoadReport
+from rightparty.intake.operations.decide_load import admit_load, refuse_load
 from rightparty.intake.operations.load_portfolio import load_portfolio
 from rightparty.intake.operations.revert_load import revert_load
 from rightparty.intake.queries import list_loads, rejected_rows
+
+QUARANTINED_STATUS = 4
+"""Exit status of an import whose load is quarantined."""
+
+By = Annotated[str, typer.Option("--by", help="Who decides.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the load and in the evidence.")]
 
 
 def import_(
@@ -30,6 +38,45 @@ def import_(
     ensure_store()
     report = run_load(directory, label=label, at=at, dry_run=dry_run)
     answer(report, as_json=as_json, out=out, tables=report_tables(report))
+    if report.outcome == "quarantined":
+        progress_console.print(
+            f"[bold]do[/]: look at the findings; `rightparty admit {report.load_id}` or `rightparty refuse"
+            f" {report.load_id}`, with --by and --reason",
+            highlight=False,
+        )
+        raise typer.Exit(code=QUARANTINED_STATUS)
+
+
+def admit(
+    load: Annotated[int, typer.Argument(help="The quarantined load's number.")],
+    by: By,
+    reason: Reason,
+    at: At = None,
+    as_json: Json = False,
+    out: Out = None,
+) -> None:
+    """Take a quarantined load after all; it takes effect as a load of its own."""
+    ensure_store()
+    try:
+        report = admit_load(load, by=by, reason=reason, at=instant_of(at))
+    except IntakeError as error:
+        raise refuse_command(str(error), error.remedy) from error
+    answer(report, as_json=as_json, out=out, tables=report_tables(report))
+
+
+def refuse(
+    load: Annotated[int, typer.Argument(help="The quarantined load's number.")],
+    by: By,
+    reason: Reason,
+    at: At = None,
+) -> None:
+    """Refuse a quarantined load; its files are deleted, nothing of it was ever used."""
+    ensure_store()
+    try:
+        refuse_load(load, by=by, reason=reason, at=instant_of(at))
+    except IntakeError as error:
+        raise refuse_command(str(error), error.remedy) from error
+    console.print(f"load {load} is refused", highlight=False)
 
 
 def run_load(directory: Path, *, label: str, at: str | None, dry_run: bool) -> LoadReport:
@@ -51,7 +98,7 @@ def run_load(directory: Path, *, label: str, at: str | None, dry_run: bool) -> L
                 on_progress=lambda stage: bar.update(task, description=f"import {directory.name}: {stage}"),
             )
         except IntakeError as error:
-            raise refuse(str(error), error.remedy) from error
+            raise refuse_command(str(error), error.remedy) from error
 
 
 def report_tables(report: LoadReport) -> list[Table]:
@@ -89,7 +136,7 @@ def revert(
     try:
         report = revert_load(load, at=instant_of(at))
     except IntakeError as error:
-        raise refuse(str(error), error.remedy) from error
+        raise refuse_command(str(error), error.remedy) from error
     answer(report, as_json=as_json, out=out, tables=report_tables(report))
 
 
@@ -99,3 +146,5 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(loads)
     app.command()(rejected)
     app.command()(revert)
+    app.command()(admit)
+    app.command()(refuse)

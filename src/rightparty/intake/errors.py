@@ -4,6 +4,7 @@
 IntakeError
   DeliveryError        the files cannot be taken as they are; the store is as it was
   RevertError          the load cannot be undone
+  DecisionError        the quarantined load cannot be decided so
 """
 
 
@@ -21,3 +22,7 @@ class DeliveryError(IntakeError):
 
 class RevertError(IntakeError):
     """The load cannot be undone."""
+
+
+class DecisionError(IntakeError):
+    """The quarantined load cannot be decided so."""

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import cast
 
 import polars as pl
 
@@ -27,7 +28,8 @@ class TableReport:
 class LoadReport:
     """A load, a preview, a repeat without effect, or a revert."""
 
-    #: `loaded`, `previewed`, `repeated` (the same files stand already, nothing was done) or `reverted`
+    #: `loaded`, `previewed`, `repeated` (the same files stand already, nothing was done), `reverted`, or `quarantined`
+    #: (nothing of it is used until somebody decides)
     outcome: str
     #: the load's number; for a repeat the number of the load that stands; None for a preview
     load_id: int | None
@@ -47,6 +49,8 @@ class LoadReport:
     ignored_files: list[str] = field(default_factory=list)
     #: rows that said again what another row of the file said
     collapsed_rows: int = 0
+    #: what screening found: finding, severity, count, first_line, last_line, examples (masked), cause, remedy
+    findings: list[dict[str, object]] = field(default_factory=list)
 
     @property
     def title(self) -> str:
@@ -56,6 +60,7 @@ class LoadReport:
             "previewed": "Preview: nothing was stored",
             "repeated": f"No effect: load {self.load_id} brought exactly these files",
             "reverted": f"Revert {self.load_id}",
+            "quarantined": f"Load {self.load_id} is quarantined: nothing of it is used until somebody decides",
         }[self.outcome]
 
     def as_frame(self) -> pl.DataFrame:
@@ -68,7 +73,9 @@ class LoadReport:
 
     def notes_tables[T](self, table_of: Callable[[str, pl.DataFrame], T]) -> list[T]:
         """Return what else is to be said as further tables, made by `table_of`."""
+        told = [{**row, "examples": ", ".join(map(str, cast("list[str]", row["examples"])))} for row in self.findings]
         notes: list[tuple[str, Sequence[Mapping[str, object]]]] = [
+            ("Findings of screening", told),
             (f"{self.moved_values:,} contact values move from one person to another", self.moved_examples),
             ("Rejected rows by reason", self.rejected_reasons),
             ("First rejected rows", self.rejected_examples),

@@ -8,11 +8,14 @@ class Load(models.Model):
     """One delivery of files, or the revert of one. Its id stands in every row it brought or retired."""
 
     class State(models.TextChoices):
-        """`loaded` may become `reverted`; a `revert` is final."""
+        """`loaded` may become `reverted`; `quarantined` becomes `admitted` or `refused`; the others are final."""
 
         LOADED = "loaded"
         REVERTED = "reverted"
         REVERT = "revert"
+        QUARANTINED = "quarantined"
+        ADMITTED = "admitted"
+        REFUSED = "refused"
 
     #: SHA-256 over the names and contents of the files: the identity under which a repeat has no effect
     content_digest = models.CharField(max_length=64, db_index=True)
@@ -21,6 +24,11 @@ class Load(models.Model):
     loaded_at = models.DateTimeField()
     #: the load that this revert undid
     reverts_id = models.BigIntegerField(null=True)
+    #: who decided on a quarantined load, when and why; and the load it became if admitted
+    decided_by = models.CharField(max_length=150, default="")
+    decided_at = models.DateTimeField(null=True)
+    decision = models.CharField(max_length=300, default="")
+    became_id = models.BigIntegerField(null=True)
     #: per table: read, accepted, rejected, added, changed, unchanged; and contact values that moved
     summary = models.JSONField(default=dict)
 
@@ -30,6 +38,11 @@ class Load(models.Model):
                 fields=["content_digest"],
                 condition=models.Q(state="loaded"),
                 name="load_once",
+            ),
+            models.UniqueConstraint(
+                fields=["content_digest"],
+                condition=models.Q(state="quarantined"),
+                name="quarantined_once",
             ),
         ]
 

@@ -7,6 +7,7 @@ from rightparty.intake.models import Load
 from rightparty.intake.row_errors import REJECTED
 from rightparty.lending.operations.take_rows import TABLES as LENDING_TABLES
 from rightparty.parties.operations.take_rows import TABLES as PARTY_TABLES
+from rightparty.parties.screening import History
 from rightparty.store.queries import among, read_frame
 
 INSTANT = pl.Datetime("us", "UTC")
@@ -37,6 +38,41 @@ def find_standing_load(content_digest: str) -> int | None:
     """Return the load that brought exactly these files and has not been reverted, if any."""
     load = Load.objects.filter(content_digest=content_digest, state=Load.State.LOADED).first()
     return load.pk if load else None
+
+
+def find_quarantined_load(content_digest: str) -> Load | None:
+    """Return the load of exactly these files that waits for a decision, if any."""
+    return Load.objects.filter(content_digest=content_digest, state=Load.State.QUARANTINED).first()
+
+
+def find_load(load_id: int) -> Load | None:
+    """Return a load or revert by number."""
+    return Load.objects.filter(pk=load_id).first()
+
+
+def is_first_contact_load(load_id: int) -> bool:
+    """Tell whether no other load has brought contact points: then no value can have moved."""
+    others = read_frame(
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM parties_contactpoint WHERE load_id <> %s)",
+        [load_id],
+        schema={"n": pl.Int64()},
+    )
+    return not others.height
+
+
+def screening_history() -> History:
+    """Return how many contact points earlier loads took, and how many of their values had stood under another person.
+
+    The first load is left out: nothing could move in it.
+    """
+    rows, moved = 0, 0
+    summaries = Load.objects.filter(state=Load.State.LOADED).order_by("pk").values_list("summary", flat=True)
+    for summary in list(summaries)[1:]:
+        points = [table for table in summary.get("tables", []) if table["table"] == "contact_points"]
+        if points:
+            rows += int(points[0]["added"]) + int(points[0]["changed"])
+            moved += int(summary.get("moved_values", 0))
+    return History(rows=rows, moved=moved)
 
 
 def undone_loads() -> dict[int, int]:
@@ -104,12 +140,9 @@ def moved_values(load_id: int) -> pl.DataFrame:
     Shape: [channel, value, from_party, to_party], one row per value and receiving person.
     """
     shape = dict.fromkeys(("channel", "value", "from_party", "to_party"), pl.String())
-    others = read_frame(
-        "SELECT 1 WHERE EXISTS (SELECT 1 FROM parties_contactpoint WHERE load_id <> %s)",
-        [load_id],
-        schema={"n": pl.Int64()},
-    )
-    return read_frame(_MOVED_VALUES, [load_id], schema=shape) if others.height else pl.DataFrame(schema=shape)
+    if is_first_contact_load(load_id):
+        return pl.DataFrame(schema=shape)
+    return read_frame(_MOVED_VALUES, [load_id], schema=shape)
 
 
 _BEFORE = "{0}.load_id <> new.load_id AND ({0}.retired_by_id IS NULL OR {0}.retired_by_id = new.load_id)"

@@ -148,6 +148,8 @@ RIGHTPARTY: dict[str, Any] = {
     "HOUSE_RULES_FILE": os.environ.get("RIGHTPARTY_HOUSE_RULES", ""),
     # attribution parameters fitted to the lender's own events; empty: the shipped ones
     "ATTRIBUTION_FILE": os.environ.get("RIGHTPARTY_ATTRIBUTION", ""),
+    # from when on a load is quarantined; empty: the shipped limits
+    "LOAD_LIMITS_FILE": os.environ.get("RIGHTPARTY_LOAD_LIMITS", ""),
     # bearer tokens of the API, comma separated; empty: the API answers nobody
     "API_TOKENS": [token for token in os.environ.get("RIGHTPARTY_API_TOKENS", "").split(",") if token],
 }

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Takes a lender's delivery as one batch: all of it or nothing, and the same files again have no effect.
 
+Its contact points are screened inside the transaction, against the portfolio as it stood. A load whose findings pass
+the lender's limits is rolled back and quarantined: its files are kept apart, and nothing of it is used until somebody
+decides.
+
 Crash meaning: before the commit nothing happened; the database rolls everything back, the staging with it.
 """
 
@@ -11,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 import structlog
+from django.conf import settings
 from django.db import transaction
 
 from rightparty.evidence.chain import LeafRecord
@@ -26,16 +31,27 @@ from rightparty.intake.checking import (
 )  # fmt: skip
 from rightparty.intake.contract import CONTRACT, REFERENCES, REJECTED_SHARE_FROM_ROWS, REJECTED_SHARE_LIMIT, Table
 from rightparty.intake.errors import DeliveryError
+from rightparty.intake.keeping import keep_files
+from rightparty.intake.limits import read_limits
 from rightparty.intake.load_report import EXAMPLES_SHOWN, LoadReport, TableReport
 from rightparty.intake.models import Load
 from rightparty.intake.operations.link_persons import with_linked_persons
-from rightparty.intake.queries import current_attributes, existing_ids, find_standing_load, moved_values
+from rightparty.intake.queries import (
+    current_attributes,
+    existing_ids,
+    find_quarantined_load,
+    find_standing_load,
+    is_first_contact_load,
+    moved_values,
+    screening_history,
+)
 from rightparty.intake.reading import Delivery, digest_of, find_files, read_blocks
 from rightparty.intake.row_errors import rejected_frame
 from rightparty.kernel.clock import require_aware
 from rightparty.kernel.masking import mask_value
 from rightparty.lending.operations import take_rows as lending
 from rightparty.parties.operations import take_rows as parties
+from rightparty.parties.screening import screen
 from rightparty.store.operations.append_rows import append_rows
 from rightparty.store.versions import MergeCounts
 
@@ -43,6 +59,9 @@ type Progress = Callable[[str], None]
 
 _ATTRIBUTES = {"party_id": "country", "account_id": "currency"}
 """What the reading of other tables needs of a party and of an account."""
+
+
+_SCREENED = {"line": pl.Int64, "party_id": pl.String, "channel": pl.String, "value": pl.String, "relation": pl.String}
 
 
 log = structlog.get_logger(__name__)
@@ -53,6 +72,8 @@ class _Known:
     """What this delivery has brought so far that later files refer to, by the id's column."""
 
     rows: dict[str, pl.DataFrame]
+    #: [line, party_id, channel, value, relation] of the contact points
+    points: pl.DataFrame
 
     def attributes(self, id_column: str, ids: pl.Series) -> pl.DataFrame:
         """Return the attribute of these ids from the delivery, and from the store for those not delivered."""
@@ -78,11 +99,13 @@ def load_portfolio(
     at: datetime,
     label: str = "",
     dry_run: bool = False,
+    admitted: bool = False,
     on_progress: Progress | None = None,
 ) -> LoadReport:
-    """Load a folder with the portfolio contract's files in one transaction.
+    """Load a folder with the portfolio contract's files in one transaction, or quarantine it.
 
-    A dry run does the same work and rolls it back. Rejected rows are kept with the load.
+    A dry run does the same work and rolls it back. Rejected rows are kept with the load. `admitted`: somebody has
+    decided that these files are to be taken whatever screening finds.
 
     Raises:
         DeliveryError: the delivery cannot be taken as it is; the store is as it was.
@@ -97,12 +120,24 @@ def load_portfolio(
         standing = find_standing_load(digest)
         if standing is not None:
             return LoadReport(outcome="repeated", load_id=standing, content_digest=digest, tables=[])
+        held = find_quarantined_load(digest)
+        if held is not None:
+            return _as_quarantined(held, digest)
         load = Load.objects.create(
             content_digest=digest, label=label[:200], state=Load.State.LOADED, loaded_at=loaded_at
         )
-        report = _load(delivery, load_id=load.pk, digest=digest, tell=tell)
+        try:
+            with transaction.atomic():
+                report = _load(delivery, load_id=load.pk, digest=digest, tell=tell)
+                if not admitted and any(finding["quarantines"] for finding in report.findings):
+                    raise _QuarantinedError(report)
+        except _QuarantinedError as quarantined:
+            report = replace(quarantined.report, outcome="quarantined")
+            load.state = Load.State.QUARANTINED
+            if not dry_run:
+                keep_files(delivery, digest=digest, folder=quarantine_folder())
         load.summary = _summary_of(report)
-        load.save(update_fields=["summary"])
+        load.save(update_fields=["summary", "state"])
         append_leaves([_leaf_of(report, loaded_at)])
         if dry_run:
             transaction.set_rollback(True)
@@ -111,15 +146,47 @@ def load_portfolio(
     return _as_preview(report) if dry_run else report
 
 
+class _QuarantinedError(Exception):
+    """Carries the report out of the savepoint that is rolled back."""
+
+    def __init__(self, report: LoadReport) -> None:
+        super().__init__("quarantined")
+        self.report = report
+
+
+def quarantine_folder() -> Path:
+    """Return where files of quarantined loads are kept."""
+    return Path(settings.RIGHTPARTY["HOME"]) / "quarantine"
+
+
+def _as_quarantined(load: Load, digest: str) -> LoadReport:
+    findings = list(load.summary.get("findings", []))
+    return LoadReport(outcome="quarantined", load_id=load.pk, content_digest=digest, tables=[], findings=findings)
+
+
+def _screened(known: _Known, moved: pl.DataFrame, load_id: int) -> list[dict[str, object]]:
+    """Screen the contact points that this load brought, against the portfolio as it stood before."""
+    own = settings.RIGHTPARTY["LOAD_LIMITS_FILE"]
+    findings = screen(
+        known.points, moved, fresh=is_first_contact_load(load_id), history=screening_history(),
+        limits=read_limits(Path(str(own)) if own else None),
+    )  # fmt: skip
+    return findings.to_dicts()
+
+
 def _load(delivery: Delivery, *, load_id: int, digest: str, tell: Progress) -> LoadReport:
     empty = {"party_id": pl.String(), "country": pl.String()}, {"account_id": pl.String(), "currency": pl.String()}
-    known = _Known({"party_id": pl.DataFrame(schema=empty[0]), "account_id": pl.DataFrame(schema=empty[1])})
+    known = _Known(
+        {"party_id": pl.DataFrame(schema=empty[0]), "account_id": pl.DataFrame(schema=empty[1])},
+        pl.DataFrame(schema=_SCREENED),
+    )
     taken: list[_Taken] = []
     for name, path in delivery.files.items():
         tell(name)
         taken.append(_take_file(CONTRACT[name], path, known=known, load_id=load_id))
     tell("moved contact values")
     moved = moved_values(load_id)
+    findings = _screened(known, moved, load_id)
     rejected = pl.concat([t.rejected for t in taken])
     reasons = rejected.group_by("file", "column", "reason", maintain_order=True).agg(
         pl.len().alias("rows"), pl.col("line").min().alias("first_line")
@@ -136,6 +203,7 @@ def _load(delivery: Delivery, *, load_id: int, digest: str, tell: Progress) -> L
         unknown_columns=[column for t in taken for column in t.unknown_columns],
         ignored_files=list(delivery.ignored),
         collapsed_rows=sum(t.collapsed for t in taken),
+        findings=findings,
     )
 
 
@@ -160,6 +228,8 @@ def _take_file(table: Table, path: Path, *, known: _Known, load_id: int) -> _Tak
         if REFERENCES[id_column] == table.name:
             known.rows[id_column] = rows.select(id_column, attribute)
     accepted = rows.height
+    if table.name == "contact_points":
+        known.points = rows.select(pl.col(name).cast(kind) for name, kind in _SCREENED.items())
     if table.name == "parties":
         rows = with_linked_persons(rows)
     counts = _merge(table, rows, load_id)
@@ -219,7 +289,10 @@ def _merge(table: Table, rows: pl.DataFrame, load_id: int) -> MergeCounts:
 
 def _summary_of(report: LoadReport) -> dict[str, object]:
     frame = report.as_frame()
-    return {"tables": frame.to_dicts(), "moved_values": report.moved_values, "collapsed_rows": report.collapsed_rows}
+    return {
+        "tables": frame.to_dicts(), "moved_values": report.moved_values, "collapsed_rows": report.collapsed_rows,
+        "findings": report.findings,
+    }  # fmt: skip
 
 
 def _leaf_of(report: LoadReport, at: datetime) -> LeafRecord:
@@ -230,8 +303,10 @@ def _leaf_of(report: LoadReport, at: datetime) -> LeafRecord:
         for name in ("read", "rejected", "added", "changed")
     }
     facts = {"load": report.load_id, "content_digest": report.content_digest, "moved_values": report.moved_values}
-    return LeafRecord(kind="portfolio.loaded", recorded_at=at, facts={**facts, **counts})
+    found = {f"finding.{finding['finding']}": int(str(finding["count"])) for finding in report.findings}
+    kind = "portfolio.quarantined" if report.outcome == "quarantined" else "portfolio.loaded"
+    return LeafRecord(kind=kind, recorded_at=at, facts={**facts, **counts, **found})
 
 
 def _as_preview(report: LoadReport) -> LoadReport:
-    return replace(report, outcome="previewed", load_id=None)
+    return replace(report, outcome="previewed", load_id=None)  # its findings say whether it would be quarantined

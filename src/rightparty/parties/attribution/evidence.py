@@ -221,7 +221,10 @@ def _implied(subjects: pl.DataFrame, rows: pl.DataFrame, others: pl.DataFrame, *
         .join(keys, on=["v", "party_id"])
         .select("i", "start", day=pl.max_horizontal("day", "start"), kind=pl.lit("expired"))
     )
-    claimed = others.filter(pl.col("day") > pl.col("start")).select("i", "start", "day", "kind")
+    # a rival that stays says the same thing day by day: it counts once a year
+    year = (pl.col("day") / _YEAR).floor().cast(pl.Int32)
+    later = others.filter(pl.col("day") > pl.col("start")).with_columns(year=year)
+    claimed = later.group_by("i", "start", "kind", "year").agg(pl.col("day").min()).select("i", "start", "day", "kind")
     parts = [frame.select("i", "day", "start", kind=_code(pl.col("kind"))) for frame in (newer, again, ended, claimed)]
     return pl.concat(parts)
 

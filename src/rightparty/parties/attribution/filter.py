@@ -27,6 +27,9 @@ type Ints = NDArray[np.int64]
 ACTIVITY: Final[Floats] = np.array([0.02, 0.1, 0.3, 0.7, 1.4, 2.8, 6.0])
 """Multipliers of the rates of what a person does, from a point never used to the one always in the hand."""
 
+DORMANT: Final = 1
+"""Who was busier may stop using the point without giving it up: he falls into this activity class for good."""
+
 FRAILTY: Final[Floats] = np.array([0.2, 1.0, 3.0])
 """Multipliers of the hazard of being given up: some people keep a number for decades."""
 
@@ -60,7 +63,7 @@ def _pass_time(
 
     `slots` rows are [from day, to day, mass] of what was given up and lies in quarantine, oldest first; `rates` is
     [hazard of leaving, hazard of staying, quarantine, shelf rate, void rate, stranger hazard, activity, base person,
-    nobody, stranger silence]. Returns the new range of slots.
+    nobody, stranger silence, lapsing, not lapsing]. Returns the new range of slots.
     """
     silent = np.exp(-rates[8] * days)
     given_up = _give_up(days, person, rates) * silent
@@ -79,8 +82,11 @@ def _pass_time(
 def _give_up(days: float, person: Floats, rates: Floats) -> float:
     """Let the person's mass fall; return what was given up, before the silence that followed."""
     leaving, staying, busy, base, dead = rates[0], rates[1], rates[6], rates[7], rates[8]
+    lapsing, lasting = rates[10], rates[11]
     given_up = 0.0
     growth, idle = np.exp(dead * days), np.exp(-base * days)
+    alert = np.exp(-lasting * days)
+    dozing = np.exp(-ACTIVITY[DORMANT] * busy * days) * idle
     kept_by = (
         np.exp(-FRAILTY[0] * staying * days), np.exp(-FRAILTY[1] * staying * days), np.exp(-FRAILTY[2] * staying * days)
     )  # fmt: skip
@@ -90,6 +96,14 @@ def _give_up(days: float, person: Floats, rates: Floats) -> float:
             k = a * len(FRAILTY) + j
             kept = unseen * kept_by[j]
             total = FRAILTY[j] * staying + ACTIVITY[a] * busy + base - dead
+            if a > DORMANT:
+                asleep = dozing * kept_by[j]
+                kept *= alert
+                total += lasting
+                apart = (ACTIVITY[a] - ACTIVITY[DORMANT]) * busy + lasting
+                moved = person[k] * lapsing * (asleep - kept) / (apart + _TINY)
+                person[DORMANT * len(FRAILTY) + j] += moved
+                given_up += moved * FRAILTY[j] * leaving * 0.5 * days * growth
             spread = days if abs(total * days) < 1e-7 else (1.0 - kept * growth) / total
             given_up += person[k] * FRAILTY[j] * leaving * spread
             person[k] *= kept
@@ -180,7 +194,7 @@ def _sum_silence(
     silence: Floats, exposure: NDArray[np.int8], engaged: NDArray[np.bool_], rates: Floats, unanswered: Floats
 ) -> None:
     """Add up what every moment and every contact without an event says, in `rates[6:]` and `unanswered`."""
-    rates[6:] = 0.0
+    rates[6:10] = 0.0
     per_contact = np.zeros(4)
     for kind in range(len(KINDS)):
         how = exposure[kind]
@@ -243,6 +257,7 @@ def follow(
     given: Floats,
     silence: Floats,
     ageing: Floats,
+    lapse: Floats,
     engaged: NDArray[np.bool_],
     exposure: NDArray[np.int8],
     begin: int,
@@ -265,6 +280,7 @@ def follow(
         silence: the same array again, for what the absence of events says; apart, so that a fit can tell what
             was counted from what was exposed.
         ageing: [segment, (hazard, hazard, quarantine, shelf rate, void rate, stranger's hazard)].
+        lapse: [segment, peers, 2]: rate of falling asleep, twice, so that a fit can tell events from exposure.
         engaged: [kind] whether a person's activity multiplies the rate.
         exposure: [segment * kind] flattened: per time, per contact, or an outcome that has none.
         begin: first point.
@@ -275,7 +291,7 @@ def follow(
         The sum of the log likelihoods.
     """
     person, other, slots = np.empty(CLASSES), np.empty(3), np.empty((_SLOTS, 3))
-    rates, unanswered = np.empty(10), np.empty(len(ACTIVITY) + 2)
+    rates, unanswered = np.empty(12), np.empty(len(ACTIVITY) + 2)
     total, current = 0.0, -1
     for i in range(begin, stop):
         here = segment[i]
@@ -283,6 +299,7 @@ def follow(
             current = here
             rates[:6] = ageing[here]
             _sum_silence(silence[here], exposure[here * len(KINDS) :], engaged, rates, unanswered)
+        rates[10:] = lapse[here, peers[i]]
         for k in range(CLASSES):
             person[k] = prior[i, 0] * weights[here, peers[i], k]
         other[0], other[1], other[2] = 0.0, prior[i, 1], prior[i, 2]

@@ -50,6 +50,13 @@ NEAR_DAYS: Final = 3.0
 AGAINST: Final = ("wrong_party", "name_differs", "reassigned", "claimed_by_other", "used_by_other")
 """Kinds that must not speak for the person, whatever a fit would like."""
 
+MISCHIEF: Final = 0.005
+"""What takes the person's own secret happens at a stranger's at most so often, against the person's."""
+
+KNOWN_LIVES: Final = 100.0
+"""Givings-up that the shipped hazard counts for: it rests on published counts, and a fit cannot tell well who gave
+a number up from who stopped using it."""
+
 _NUDGE: Final = 1e-3
 _FLOOR: Final = 1e-9
 
@@ -86,7 +93,7 @@ class _Sample:
         def part(begin: int) -> None:
             follow(
                 self.offsets, self.days, self.kinds, self.start, prior, self.row, self.peers, self.now, weights.classes,
-                weights.given, weights.silence, weights.ageing, weights.engaged, weights.exposure,
+                weights.given, weights.silence, weights.ageing, weights.lapse, weights.engaged, weights.exposure,
                 begin, min(begin + half, count), out,
             )  # fmt: skip
 
@@ -308,7 +315,8 @@ def _rate(
 def _lawful(kind: str, rates: Floats) -> Floats:
     """Keep what speaks for the person, and what speaks against him, from changing sides."""
     if kind in ENGAGED:
-        rates[1:] = np.minimum(rates[1:], rates[0])
+        most = MISCHIEF if kind in ("otp_verified", "login", "paid") else 1.0
+        rates[1:] = np.minimum(rates[1:], most * rates[0])
     if kind in AGAINST:
         rates[0] = min(rates)
     return rates
@@ -373,7 +381,7 @@ def _ageing(
     """Return the hazard as givings-up over exposure, and the shelf time that fits best; quarantine is the law's."""
     given_up = max(slope(weights.ageing, (0, 0)), 0.0)
     exposed = max(-slope(weights.ageing, (0, 1)), 0.0) / ageing.given_up_per_year
-    hazard = (given_up + SEEN) / (exposed + SEEN / shipped.given_up_per_year)
+    hazard = (given_up + KNOWN_LIVES) / (exposed + KNOWN_LIVES / shipped.given_up_per_year)
     tried = np.array([1.3, 1.0, 1 / 1.3])
     total = [float(base.sum())] * 3
     for place in (0, 2):

@@ -70,6 +70,7 @@ def _segment_lines(name: str, segment: Segment) -> list[str]:
     lines = [f"[segment.{name}]"]
     lines += [f"{number} = {getattr(segment.ageing, number):.6g}" for number in _AGEING]
     rows = ", ".join(f"[{_numbers(row)}]" for row in segment.activity)
+    lines.append(f"lapse_per_year = [{_numbers(segment.lapse_per_year)}]")
     lines += [f"activity = [{rows}]", f"frailty = [{_numbers(segment.frailty)}]", f"[segment.{name}.exposure]"]
     lines += [f'{kind} = "{how}"' for kind, how in segment.exposure.items()]
     lines.append(f"[segment.{name}.rate]")

@@ -133,7 +133,7 @@ def probabilities(evidence: Evidence, prior: Floats, weights: Weights, *, at: da
     def run(begin: int) -> None:
         follow(
             offsets, days, kinds, start, prior, segment, peers, now, weights.classes, weights.given, weights.silence,
-            weights.ageing, weights.engaged, weights.exposure, begin, min(begin + _CHUNK, count), out,
+            weights.ageing, weights.lapse, weights.engaged, weights.exposure, begin, min(begin + _CHUNK, count), out,
         )  # fmt: skip
 
     with ThreadPoolExecutor(os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) as pool:

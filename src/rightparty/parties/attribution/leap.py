@@ -45,7 +45,7 @@ def _logarithms(place: Place) -> Floats:
     rates = [number for kind in sorted(segment.rates) for number in segment.rates[kind]]
     ages = [segment.ageing.given_up_per_year, segment.ageing.shelf_days]
     classes = [weight for row in segment.activity for weight in row]
-    every = np.array([*rates, *ages, *classes, *segment.frailty, *place.prior.ravel()])
+    every = np.array([*rates, *ages, *segment.lapse_per_year, *classes, *segment.frailty, *place.prior.ravel()])
     logarithms: Floats = np.log(np.maximum(every, _LEAST))
     return logarithms
 
@@ -56,6 +56,7 @@ def _place_of(logarithms: Floats, like: Place) -> Place:
     segment = like.segment
     rates: dict[str, Three] = {kind: (next(numbers), next(numbers), next(numbers)) for kind in sorted(segment.rates)}
     given_up, shelf = next(numbers), next(numbers)
+    lapse = tuple(min(max(next(numbers), 1e-4), 3.0) for _ in segment.lapse_per_year)
     activity = tuple(_whole(next(numbers) for _ in row) for row in segment.activity)
     frailty = _whole(next(numbers) for _ in segment.frailty)
     prior = np.array(list(numbers)).reshape(like.prior.shape)
@@ -65,6 +66,7 @@ def _place_of(logarithms: Floats, like: Place) -> Place:
             rates=_whole_trials(rates),
             activity=activity,
             frailty=frailty,
+            lapse_per_year=lapse,
             ageing=replace(
                 segment.ageing,
                 given_up_per_year=float(np.clip(given_up, 0.001, 3.0)),

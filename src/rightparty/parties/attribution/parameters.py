@@ -58,6 +58,8 @@ class Segment:
     activity: tuple[tuple[float, ...], ...]
     #: weights of the frailty classes
     frailty: tuple[float, ...]
+    #: how many a year stop using a point they keep, by what the person does at his other points
+    lapse_per_year: tuple[float, ...]
     #: kind -> rate per year or contact, or probability of the outcome, if it reaches person, nobody, stranger
     rates: Mapping[str, Three]
     #: kind -> outcome, year or contact
@@ -146,6 +148,7 @@ def _segment(row: Mapping[str, Any], given: Mapping[str, Any]) -> Segment:
         ageing=_ageing(row),
         activity=_activity(row["activity"]),
         frailty=_weights(row["frailty"], len(FRAILTY)),
+        lapse_per_year=_lapse(row["lapse_per_year"]),
         rates=rates,
         exposure=exposure,
     )
@@ -193,6 +196,13 @@ def _weights(numbers: Any, count: int) -> tuple[float, ...]:
     if len(weights) != count or not 0.99 < sum(weights) < 1.01:
         raise ParametersError(f"{numbers} are not {count} weights that sum to one.")
     return tuple(weight / sum(weights) for weight in weights)
+
+
+def _lapse(numbers: Any) -> tuple[float, ...]:
+    rates = tuple(float(number) for number in numbers)
+    if len(rates) != PEERS or min(rates) <= 0.0:
+        raise ParametersError(f"{numbers} are not {PEERS} rates above zero, by what the person does elsewhere.")
+    return rates
 
 
 def _ageing(row: Mapping[str, Any]) -> Ageing:

@@ -63,7 +63,7 @@ def _of_point(
         out = np.empty((1, 4))
         follow(
             np.array([0, count]), days[:count], kinds[:count], start, prior, row, peers, until, weights.classes,
-            weights.given, weights.silence, weights.ageing, weights.engaged, weights.exposure, 0, 1, out,
+            weights.given, weights.silence, weights.ageing, weights.lapse, weights.engaged, weights.exposure, 0, 1, out,
         )  # fmt: skip
         return float(out[0, 0]), float(out[0, 1]), float(out[0, 2])
 

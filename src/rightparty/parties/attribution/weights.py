@@ -26,6 +26,7 @@ class Weights:
     given: Floats
     silence: Floats
     ageing: Floats
+    lapse: Floats
     engaged: NDArray[np.bool_]
     exposure: NDArray[np.int8]
 
@@ -60,6 +61,8 @@ def stack(names: tuple[str, ...], segments: list[Segment]) -> Weights:
         given=given,
         silence=given.copy(),
         ageing=np.stack([_ageing(segment) for segment in segments]),
+        lapse=np.stack([np.repeat(np.array(each.lapse_per_year)[:, None], 2, axis=1) for each in segments])
+        / DAYS_PER_YEAR,
         engaged=ENGAGED_KINDS,
         exposure=np.concatenate([_exposure(segment) for segment in segments]),
     )

@@ -155,7 +155,9 @@ def draw_lives(  # noqa: PLR0913 -- parallel columns of one table
 
 def _returns(rates: Rates, reaches_to: Floats, wrong: Flags, is_email: Flags, dice: np.random.Generator) -> Floats:
     """Return when somebody else takes the value: after quarantine and shelf; mailboxes and unused numbers seldom."""
-    rest = dice.uniform(*rates.quarantine, len(reaches_to)) + dice.exponential(rates.shelf_days, len(reaches_to))
+    count = len(reaches_to)
+    kept = np.where(is_email, dice.uniform(*rates.email_quarantine, count), dice.uniform(*rates.quarantine, count))
+    rest = kept + dice.exponential(rates.shelf_days, count)
     seldom = np.where(is_email, 0.1, 0.4)
     comes = dice.random(len(reaches_to)) < np.where(wrong, seldom, np.where(is_email, seldom, 1.0))
     first = np.where(wrong, -dice.uniform(0, OLDEST, len(reaches_to)), reaches_to)

@@ -93,6 +93,7 @@ class Rates:
     email_churn: float
     frailty_shape: float
     quarantine: tuple[float, float]
+    email_quarantine: tuple[float, float]
     shelf_days: float
     death: float
     logins: float
