@@ -58,7 +58,9 @@ def run_demo(deliveries: Path, truth_directory: Path, *, quiet: bool) -> DemoRep
     for delivery in ("portfolio", "contact_refresh"):
         load = run_load(deliveries / delivery, label=delivery, at=SAMPLE_AS_OF.isoformat(), dry_run=False)
         if not quiet:
-            console.print(report_tables(load)[0])
+            shown = report_tables(load)
+            for table in shown if load.outcome == "quarantined" else shown[:1]:
+                console.print(table)
             console.print(f"{load.moved_values:,} contact values moved from one person to another\n")
     if not quiet:
         audit(at=SAMPLE_AS_OF.isoformat())

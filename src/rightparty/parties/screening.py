@@ -87,17 +87,18 @@ def screen(
     move. A finding that nothing shows is left out.
     """
     own = rows.filter(pl.col("relation").fill_null("").is_in(["", "self"])).sort("line")
-    found = [_fillers(own, limits), _crowds(own, limits)]
+    found: list[tuple[object, ...] | None] = []
     if not fresh:
         marked = own.join(
             moved.select("channel", "value", party_id="to_party", moved=pl.lit(value=True)),
             on=["channel", "value", "party_id"], how="left", maintain_order="left",
         ).with_columns(pl.col("moved").fill_null(value=False))  # fmt: skip
         usual = (history.moved + limits.usual_share * limits.usual_rows) / (history.rows + limits.usual_rows)
-        found += [_cluster(part, usual, limits) for part in marked.partition_by("channel")]
+        found += [_cluster(part, usual, limits) for part in marked.partition_by("channel", maintain_order=True)]
         found.append(_excess(marked, usual, limits))
+    found += [_fillers(own, limits), _crowds(own, limits)]
     table = pl.DataFrame([row for row in found if row], schema=FINDINGS, orient="row")
-    return table.sort("quarantines", "count", descending=True)
+    return table.sort("quarantines", descending=True, maintain_order=True)
 
 
 def is_quarantined(findings: pl.DataFrame) -> bool:

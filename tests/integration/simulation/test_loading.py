@@ -27,3 +27,5 @@ def test_three_deliveries_load_and_the_shift_is_counted_row_by_row(tmp_path: Pat
     }
     assert base.moved_values == 0
     assert refresh.moved_values == counts["mishap shifted_column"]
+    assert (base.outcome, refresh.outcome, late.outcome) == ("loaded", "quarantined", "loaded")
+    assert refresh.findings[0]["finding"] == "contact_column_moved"

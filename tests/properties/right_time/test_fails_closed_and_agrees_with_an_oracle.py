@@ -187,8 +187,8 @@ def test_the_house_is_never_laxer_than_the_law(today: int, week: int, market: st
     list(
         itertools.chain(
             [(("messages_per_person_day = 1", "messages_per_person_day = 6"), "messages_per_person_day")],
-            [(("amount = 0.95", "amount = 0.40"), "thresholds.amount")],
-            [(("limited_content = 0.75", "limited_content = 0.97"), "thresholds")],
+            [(("amount = 0.98", "amount = 0.40"), "thresholds.amount")],
+            [(("limited_content = 0.85", "limited_content = 0.99"), "thresholds")],
             [(("plan_expires_hours = 24", 'plan_expires_hours = "soon"'), "plan_expires_hours")],
         )
     ),

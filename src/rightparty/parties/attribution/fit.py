@@ -53,9 +53,10 @@ AGAINST: Final = ("wrong_party", "name_differs", "reassigned", "claimed_by_other
 MISCHIEF: Final = 0.005
 """What takes the person's own secret happens at a stranger's at most so often, against the person's."""
 
-KNOWN_LIVES: Final = 100.0
-"""Givings-up that the shipped hazard counts for: it rests on published counts, and a fit cannot tell well who gave
-a number up from who stopped using it."""
+SAFER, RISKIER = 1.15, 2.5
+"""A fit may make numbers shorter-lived than the shipped, published figure by so much, longer-lived by hardly anything:
+without labels it cannot tell well who gave a number up from who stopped using it, and the error must be on the safe
+side."""
 
 _NUDGE: Final = 1e-3
 _FLOOR: Final = 1e-9
@@ -381,7 +382,7 @@ def _ageing(
     """Return the hazard as givings-up over exposure, and the shelf time that fits best; quarantine is the law's."""
     given_up = max(slope(weights.ageing, (0, 0)), 0.0)
     exposed = max(-slope(weights.ageing, (0, 1)), 0.0) / ageing.given_up_per_year
-    hazard = (given_up + KNOWN_LIVES) / (exposed + KNOWN_LIVES / shipped.given_up_per_year)
+    hazard = (given_up + SEEN) / (exposed + SEEN / shipped.given_up_per_year)
     tried = np.array([1.3, 1.0, 1 / 1.3])
     total = [float(base.sum())] * 3
     for place in (0, 2):
@@ -395,7 +396,9 @@ def _ageing(
     best = tried[int(np.argmax(total))]
     return replace(
         ageing,
-        given_up_per_year=float(np.clip(hazard, 0.001, 3.0)),
+        given_up_per_year=float(
+            np.clip(hazard, shipped.given_up_per_year / SAFER, shipped.given_up_per_year * RISKIER)
+        ),
         shelf_days=float(np.clip(ageing.shelf_days / best, 1.0, 3650.0)),
     )
 
