@@ -142,7 +142,7 @@ def load_portfolio(
         if dry_run:
             transaction.set_rollback(True)
     rejected = sum(table.rejected for table in report.tables)
-    log.info("load.loaded", load_id=load.pk, moved=report.moved_values, rejected=rejected, outcome=report.outcome)
+    log.info("load.read", load_id=load.pk, moved=report.moved_values, rejected=rejected, outcome=report.outcome)
     return _as_preview(report) if dry_run else report
 
 
