@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -36,20 +37,25 @@ def migrate() -> None:
 def user(
     name: Annotated[str, typer.Argument(help="Log-in name.")],
     password: Annotated[str, typer.Option(help="Password; one is made up and printed if left out.")] = "",
+    decides_loads: Annotated[
+        bool, typer.Option("--decides-loads", help="May admit or refuse quarantined loads.")
+    ] = False,
 ) -> None:
     """Make a console user, or give an existing one a new password."""
     ensure_store()
-    chosen = make_user(name, password)
+    chosen = make_user(name, password, decides_loads=decides_loads)
     progress_console.print(f"console user {name}, password {chosen}", highlight=False)
 
 
-def make_user(name: str, password: str = "") -> str:
+def make_user(name: str, password: str = "", *, decides_loads: bool = False) -> str:
     """Make or update a console user and return the password."""
     chosen = password or secrets.token_urlsafe(9)
     account, _made = get_user_model().objects.get_or_create(username=name)
     account.set_password(chosen)
     account.is_staff = True
     account.save()
+    if decides_loads:
+        account.user_permissions.add(Permission.objects.get(codename="decide_load"))
     return chosen
 
 

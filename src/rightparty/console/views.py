@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,13 +16,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from rightparty.casework.operations.close_case import CaseDecisionError, close_case
 from rightparty.casework.queries import actions_of, count_cases, find_case, list_cases
 from rightparty.console.figures import bar_chart
+from rightparty.console.loads import STATES, shown_findings
 from rightparty.console.story import cited_reasons, facts_shown, seen_facts
 from rightparty.dispatch.operations.halt import halt as halt_dispatch
 from rightparty.dispatch.operations.lift_halt import lift_halt
 from rightparty.dispatch.operations.release import installed_packs
 from rightparty.dispatch.queries import current_halt, explain_reminder, list_reminders, reminder_states
 from rightparty.dispatch.reminder_state import ReminderState
-from rightparty.intake.queries import list_loads, rejected_rows
+from rightparty.intake.errors import IntakeError
+from rightparty.intake.operations.decide_load import admit_load, refuse_load
+from rightparty.intake.queries import find_load, list_loads, rejected_rows
 from rightparty.kernel.promises import Promise
 from rightparty.kernel.reasons import BY_CODE, promise_mask, reasons_in
 from rightparty.planning.queries import entries_of_plan, find_plan, find_portrait, latest_plan
@@ -189,15 +193,43 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
 @login_required
 def loads(request: HttpRequest) -> HttpResponse:
     """List the loads and reverts."""
-    return render(request, "console/loads.html", {"loads": list_loads().to_dicts()})
+    listed = [{**row, "shown": STATES.get(row["state"], row["state"])} for row in list_loads().to_dicts()]
+    return render(request, "console/loads.html", {"loads": listed})
 
 
-@require_GET
 @login_required
+@require_http_methods(["GET", "POST"])
 def load(request: HttpRequest, load_id: int) -> HttpResponse:
-    """Show the rows a load could not take."""
-    rows = rejected_rows(load_id).head(PAGE * 4).to_dicts()
-    return render(request, "console/load.html", {"load_id": load_id, "rows": rows})
+    """Show what screening found in a load and the rows it could not take; decide on a quarantined one."""
+    found = find_load(load_id)
+    if found is None:
+        raise Http404
+    may_decide = request.user.has_perm("intake.decide_load")
+    fault = ""
+    if request.method == "POST":
+        if not may_decide:
+            raise PermissionDenied
+        try:
+            _decide_load(load_id, request)
+        except IntakeError as error:
+            fault = f"{error}. {error.remedy}"
+        else:
+            messages.success(request, _("The decision on the load is recorded."))
+            return redirect("console:load", load_id=load_id)
+    context = {
+        "load_id": load_id, "load": found, "state": STATES.get(found.state, found.state), "fault": fault,
+        "findings": shown_findings(found.summary), "may_decide": may_decide,
+        "rows": rejected_rows(load_id).head(PAGE * 4).to_dicts(),
+    }  # fmt: skip
+    return render(request, "console/load.html", context)
+
+
+def _decide_load(load_id: int, request: HttpRequest) -> None:
+    by, reason = request.user.get_username(), request.POST.get("why", "")
+    if request.POST.get("decision") == "admit":
+        admit_load(load_id, by=by, reason=reason, at=_now())
+    else:
+        refuse_load(load_id, by=by, reason=reason, at=_now())
 
 
 def _page(request: HttpRequest) -> int:

@@ -33,6 +33,7 @@ class Load(models.Model):
     summary = models.JSONField(default=dict)
 
     class Meta:
+        permissions = [("decide_load", "May admit or refuse a quarantined load")]
         constraints = [
             models.UniqueConstraint(
                 fields=["content_digest"],

@@ -6,12 +6,13 @@ import re
 from datetime import datetime
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from playwright.sync_api import Browser
 
 from rightparty.casework.operations.report_wrong_party import report_wrong_party
 from rightparty.dispatch.models import Reminder
+from rightparty.intake.models import Load
 from tests.e2e.conftest import DESK, SMALL_PHONE, faults_of, shoot
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -27,6 +28,18 @@ def first_handset() -> str:
     return found[1]
 
 
+def quarantined_load(at: datetime) -> int:
+    """A load that waits for a decision, with a finding in the middle of its file."""
+    found = {"finding": "contact_column_moved", "severity": "high", "count": 120, "first_line": 402, "last_line": 531,
+             "examples": ["+120*****0101"], "cause": "a contact column shifted against its rows",
+             "remedy": "refuse the load", "quarantines": True}  # fmt: skip
+    summary = {"tables": [{"table": "contact_points", "read": 1_000}], "findings": [found]}
+    load, _made = Load.objects.get_or_create(
+        content_digest="d" * 64, state="quarantined", defaults={"loaded_at": at, "summary": summary}
+    )
+    return int(load.pk)
+
+
 def pages(reminder: Reminder, at: datetime) -> dict[str, str]:
     assert reminder.code
     case = report_wrong_party(code=reminder.code, origin="portal", words="Wrong number.", at=at)
@@ -39,7 +52,7 @@ def pages(reminder: Reminder, at: datetime) -> dict[str, str]:
         "login": "/console/login/", "today": "/console/", "messages": "/console/messages/",
         "explain": f"/console/messages/{reminder.id}/", "person": f"/console/person/?party={reminder.party_id}",
         "cases": "/console/cases/", "a-case": f"/console/cases/{case.id}/", "loads": "/console/loads/",
-        "halt": "/console/halt/",
+        "a-load": f"/console/loads/{quarantined_load(at)}/", "halt": "/console/halt/",
     }  # fmt: skip
 
 
@@ -48,6 +61,7 @@ def test_every_page_is_fit_for_everybody(
     live_server, browser: Browser, received: Reminder, at: datetime, language: str
 ) -> None:
     staff = User.objects.create_user("agent", password="agent")
+    staff.user_permissions.add(Permission.objects.get(codename="decide_load"))
     client = Client()
     client.force_login(staff)
     cookies = [

@@ -268,27 +268,19 @@ def follow(
 
     Args:
         offsets: point i has the events offsets[i] to offsets[i + 1], in order of time, none before its collection.
-        days: instants of the events, as days since any epoch.
-        kinds: what happened, positions in `kinds.KINDS`.
-        collected: instant of collection of each point, where its history begins.
-        prior: [point, (person, nobody, stranger)] at collection.
-        segment: row of each point in the parameter arrays.
-        peers: what the person does at his other points, 0 to PEERS - 1, row of his class weights.
+        days: instants of the events, as days since any epoch; kinds: what happened, positions in `kinds.KINDS`.
+        collected: where each point's history begins; prior: [point, (person, nobody, stranger)] then.
+        segment: row of each point in the parameter arrays; peers: row of its class weights.
         at: the instant asked about.
         weights: [segment, peers, class].
-        given: [segment, kind, (person, nobody, stranger)]: rate or probability of an event.
-        silence: the same array again, for what the absence of events says; apart, so that a fit can tell what
-            was counted from what was exposed.
+        given: [segment, kind, (person, nobody, stranger)]: rate or probability of an event; silence: the same
+            again for what the absence of events says, so that a fit can tell what was counted from what was exposed.
         ageing: [segment, (hazard, hazard, quarantine, shelf rate, void rate, stranger's hazard)].
-        lapse: [segment, peers, 2]: rate of falling asleep, twice, so that a fit can tell events from exposure.
+        lapse: [segment, peers, 2]: rate of falling asleep, twice, for the same reason.
         engaged: [kind] whether a person's activity multiplies the rate.
         exposure: [segment * kind] flattened: per time, per contact, or an outcome that has none.
-        begin: first point.
-        stop: one past the last point.
-        out: [point, 4], written.
 
-    Returns:
-        The sum of the log likelihoods.
+    Returns the sum of the log likelihoods.
     """
     person, other, slots = np.empty(CLASSES), np.empty(3), np.empty((_SLOTS, 3))
     rates, unanswered = np.empty(12), np.empty(len(ACTIVITY) + 2)
