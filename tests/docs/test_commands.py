@@ -17,6 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
+STATUS = re.compile(r"# ends with status (\d)")
+"""A command that is meant to end with another status than 0 says so."""
+
+
 def commands_of(page: Path) -> list[str]:
     """Return the commands of a page, without prompt."""
     blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
@@ -39,7 +43,7 @@ def run(command: str, *, folder: Path) -> "subprocess.CompletedProcess[str]":
     inherited = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")}
     code = "from rightparty.site.main import main; main()"
     return subprocess.run(
-        [sys.executable, "-c", code, *shlex.split(command)[1:]],
+        [sys.executable, "-c", code, *shlex.split(command, comments=True)[1:]],
         cwd=folder, capture_output=True, text=True, timeout=300, check=False,
         env={**inherited, "RIGHTPARTY_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT / "src")},
     )  # fmt: skip
@@ -55,4 +59,5 @@ def test_the_commands_of_a_page_run(page: Path, sample: Path, tmp_path: Path) ->
     (tmp_path / "sample").symlink_to(sample, target_is_directory=True)
     for command in commands_of(page):
         done = run(command, folder=tmp_path)
-        assert done.returncode == 0, f"{command}\n{done.stdout[-1500:]}\n{done.stderr[-1500:]}"
+        expected = int(found[1]) if (found := STATUS.search(command)) else 0
+        assert done.returncode == expected, f"{command}\n{done.stdout[-1500:]}\n{done.stderr[-1500:]}"
