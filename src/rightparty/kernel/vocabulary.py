@@ -102,6 +102,10 @@ class EventKind(StrEnum):
 
     `status_live` and `status_dead` are a carrier's answers to a silent look-up; `paid` is a payment through the
     link of a message to this point; `name_agrees` and `name_differs` are names given in a reply or an identity check.
+
+    Carriers answer two more silent look-ups: whether the number changed hands since a date (`holder_same`,
+    `holder_changed`; the date, ISO 8601, in `detail`; "changed" also where nobody holds it now) and whether the
+    subscriber they have on file is the person (`subscriber_matches`, `subscriber_differs`).
     """
 
     OTP_VERIFIED = "otp_verified"
@@ -123,6 +127,10 @@ class EventKind(StrEnum):
     PAID = "paid"
     NAME_AGREES = "name_agrees"
     NAME_DIFFERS = "name_differs"
+    HOLDER_SAME = "holder_same"
+    HOLDER_CHANGED = "holder_changed"
+    SUBSCRIBER_MATCHES = "subscriber_matches"
+    SUBSCRIBER_DIFFERS = "subscriber_differs"
 
 
 class HoldKind(StrEnum):

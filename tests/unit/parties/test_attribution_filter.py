@@ -198,3 +198,37 @@ def test_a_broken_file_of_parameters_is_refused(text: str) -> None:
 
 def test_every_kind_of_the_filter_has_a_rate_in_every_segment() -> None:
     assert all(set(segment.rates) >= set(KINDS) - {"contact"} for segment in SHIPPED.segments.values())
+
+
+SINCE = (AT - timedelta(days=400)).date().isoformat()
+
+
+def asked(kind: str, *, since: str) -> Any:
+    points, events = on_file((kind, 1))
+    return judged(points, events.with_columns(detail=pl.lit(since)))
+
+
+def test_a_holder_look_up_tells_who_came_later_not_who_was_wrong_from_the_first() -> None:
+    before, same, changed = judged(*on_file()), asked("holder_same", since=SINCE), asked("holder_changed", since=SINCE)
+    assert same["p_person"] > before["p_person"]
+    assert same["p_nobody"] < 0.02
+    assert changed["p_person"] < 0.2
+    # a stranger from the first has held the number all along: what was wrong at collection stays possible
+    assert same["p_stranger"] > 0.3 * (1 - SHIPPED.prior[("phone_us", "application", "self", "plain")][0])
+
+
+def test_no_change_since_a_later_day_says_only_that_somebody_is_there() -> None:
+    late = asked("holder_same", since=(AT - timedelta(days=20)).date().isoformat())
+    assert late["p_person"] == pytest.approx(judged(*on_file(("status_live", 1)))["p_person"])
+
+
+def test_a_change_before_the_person_was_known_there_is_none_of_his() -> None:
+    early = asked("holder_changed", since=(AT - timedelta(days=900)).date().isoformat())
+    assert early["p_person"] == pytest.approx(judged(*on_file())["p_person"])
+
+
+@pytest.mark.parametrize("silent_answer", ["holder_same", "subscriber_matches", "status_live"])
+def test_no_silent_answer_lifts_a_contradiction(silent_answer: str) -> None:
+    points, events = on_file(("wrong_party", 30), (silent_answer, 1))
+    row = judged(points, events.with_columns(detail=pl.lit(SINCE)))
+    assert row["contradictions_mask"] == judged(*on_file(("wrong_party", 30)))["contradictions_mask"] != 0

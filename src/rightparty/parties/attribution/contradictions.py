@@ -22,6 +22,9 @@ CONTRADICTIONS: Final[Mapping[str, int]] = {
 }
 """Contradiction -> its bit in a reasons mask."""
 
+_NOT_ME: Final = (EventKind.WRONG_PARTY, EventKind.NAME_DIFFERS)
+_CHANGED: Final = (EventKind.REASSIGNED, EventKind.HOLDER_CHANGED)
+
 
 def with_contradictions(
     subjects: pl.DataFrame, rows: pl.DataFrame, events: pl.DataFrame, claims: pl.DataFrame
@@ -38,11 +41,11 @@ def with_contradictions(
         .agg(last_confirmed_at=when.max())
     )
     against = (
-        events.filter(kind.is_in([EventKind.WRONG_PARTY, EventKind.NAME_DIFFERS, EventKind.REASSIGNED]))
+        events.filter(kind.is_in([*_NOT_ME, *_CHANGED]))
         .group_by("v")
         .agg(
-            wrong_at=when.filter(kind != EventKind.REASSIGNED).max(),
-            reassigned_at=when.filter(kind == EventKind.REASSIGNED).max(),
+            wrong_at=when.filter(kind.is_in(_NOT_ME)).max(),
+            reassigned_at=when.filter(kind.is_in(_CHANGED)).max(),
         )
     )
     linked, same = pl.col("is_linked"), pl.col("is_same_person")

@@ -28,6 +28,12 @@ OWN: Final = {
 }
 """What the person does: counts only where the event names him."""
 
+OF_PERSON: Final = {
+    EventKind.SUBSCRIBER_MATCHES: "subscriber_matches",
+    EventKind.SUBSCRIBER_DIFFERS: "subscriber_differs",
+}
+"""What a carrier says of the value and this person."""
+
 AGAINST: Final = {
     EventKind.WRONG_PARTY: "wrong_party",
     EventKind.NAME_DIFFERS: "name_differs",
@@ -41,6 +47,8 @@ OF_VALUE: Final = {
     EventKind.UNDELIVERED: "undelivered",
     EventKind.STATUS_LIVE: "status_live",
     EventKind.STATUS_DEAD: "status_dead",
+    EventKind.HOLDER_SAME: "holder_same",
+    EventKind.HOLDER_CHANGED: "holder_changed",
 }
 """What is known of the value, whoever was meant."""
 
@@ -93,6 +101,7 @@ def gather(
     known = events.select(
         "v", "party_id", "kind", day=_days("occurred_at"),
         permanent=pl.col("detail").str.contains(NO_SUCH_SUBSCRIBER).fill_null(value=False),
+        since=pl.col("detail").str.to_date("%Y-%m-%d", strict=False).cast(pl.Int32).cast(pl.Float64),
     )  # fmt: skip
     subjects = _subjects(rows, now=now, unknown_age=unknown_age.total_seconds() / 86_400, crowd_persons=crowd_persons)
     met = _met(subjects, known)
@@ -144,7 +153,7 @@ def _subjects(rows: pl.DataFrame, *, now: float, unknown_age: float, crowd_perso
 
 def _met(subjects: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Return [i, day, kind, start] of the events that say something about each subject."""
-    codes = {str(event): kind for event, kind in (OWN | AGAINST | OF_VALUE).items()}
+    codes = {str(event): kind for event, kind in (OWN | OF_PERSON | AGAINST | OF_VALUE).items()}
     about = (
         known.filter(pl.col("kind").is_in([*codes, *CONTACTS]))
         .join(subjects.select("i", "v", "start", "is_crowd", me="party_id"), on="v")
@@ -152,16 +161,21 @@ def _met(subjects: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     )
     mine, nameless = pl.col("party_id") == pl.col("me"), pl.col("party_id") == ""
     counts = (
-        (pl.col("kind").is_in(list(OWN)) & mine)
+        (pl.col("kind").is_in([*OWN, *OF_PERSON]) & mine)
         | (pl.col("kind").is_in(list(AGAINST)) & (mine | nameless))
         | pl.col("kind").is_in([*OF_VALUE, *CONTACTS])
     )
     permanent = (pl.col("kind") == EventKind.UNDELIVERED) & pl.col("permanent")
+    # who was asked of since a later day may have come before it: that says no more than that somebody is there
+    late = (pl.col("kind") == EventKind.HOLDER_SAME) & (pl.col("since") > pl.col("start") + 1).fill_null(value=True)
+    # a change before the person was known there is none of his
+    early = (pl.col("kind") == EventKind.HOLDER_CHANGED) & (pl.col("since") < pl.col("start") - 1)
     kind = (
-        pl.when(permanent)
-        .then(pl.lit("unknown_subscriber"))
+        pl.when(permanent).then(pl.lit("unknown_subscriber"))
+        .when(late).then(pl.lit("status_live"))
         .otherwise(pl.col("kind").replace_strict(codes, default="contact", return_dtype=pl.String))
-    )
+    )  # fmt: skip
+    counts = counts & ~early.fill_null(value=False)
     return about.filter(counts).select("i", "day", "start", kind=_code(kind))
 
 

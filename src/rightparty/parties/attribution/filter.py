@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from rightparty.parties.attribution.kinds import CONTACT, KINDS, OUTCOME, PER_TIME
+from rightparty.parties.attribution.kinds import CONTACT, HOLDER, KINDS, OUTCOME, PER_TIME
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
@@ -59,8 +59,9 @@ def _share_on_shelf(rate: float, least: float, most: float) -> float:
 def _pass_time(
     now: float, days: float, person: Floats, other: Floats, slots: Floats, first: int, last: int, rates: Floats
 ) -> tuple[int, int]:
-    """Move all mass forward by some days of silence; `other` is [shelf, void, stranger].
+    """Move all mass forward by some days of silence.
 
+    `other` is [shelf, void, stranger who came later, stranger from the first].
     `slots` rows are [from day, to day, mass] of what was given up and lies in quarantine, oldest first; `rates` is
     [hazard of leaving, hazard of staying, quarantine, shelf rate, void rate, stranger hazard, activity, base person,
     nobody, stranger silence, lapsing, not lapsing]. Returns the new range of slots.
@@ -155,7 +156,11 @@ def _hand_on(days: float, other: Floats, rates: Floats) -> None:
     other[2] = (in_use * (shelf + again * fade) + on_shelf * shelf * (1.0 - fade)) / both
     taken = other[1] * (1.0 - np.exp(-void * days))
     other[1] = (other[1] - taken) * silent
-    other[2] = (other[2] + taken) * np.exp(-rates[9] * days)
+    strange = np.exp(-rates[9] * days)
+    other[2] = (other[2] + taken) * strange
+    left = other[3] * (1.0 - np.exp(-again * days))
+    other[3] = (other[3] - left) * strange
+    other[0] += left * silent
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -174,6 +179,16 @@ def _see(
 
     `unanswered` is how likely it is that nothing comes of a contact: [one per activity class…, nobody, stranger].
     """
+    if kind in HOLDER:
+        for k in range(CLASSES):
+            person[k] *= given[kind, 0]
+        for s in range(first, last):
+            slots[s, 2] *= given[kind, 2]
+        other[0] *= given[kind, 2]
+        other[1] *= given[kind, 1]
+        other[2] *= given[kind, 2]
+        other[3] *= given[kind, 0]
+        return
     if kind == CONTACT:
         for k in range(CLASSES):
             person[k] *= unanswered[k // len(FRAILTY)]
@@ -186,7 +201,7 @@ def _see(
         slots[s, 2] *= nobody
     other[0] *= nobody
     other[1] *= nobody
-    other[2] *= stranger
+    other[2:] *= stranger
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -282,7 +297,7 @@ def follow(
 
     Returns the sum of the log likelihoods.
     """
-    person, other, slots = np.empty(CLASSES), np.empty(3), np.empty((_SLOTS, 3))
+    person, other, slots = np.empty(CLASSES), np.empty(4), np.empty((_SLOTS, 3))
     rates, unanswered = np.empty(12), np.empty(len(ACTIVITY) + 2)
     total, current = 0.0, -1
     for i in range(begin, stop):
@@ -294,12 +309,12 @@ def follow(
         rates[10:] = lapse[here, peers[i]]
         for k in range(CLASSES):
             person[k] = prior[i, 0] * weights[here, peers[i], k]
-        other[0], other[1], other[2] = 0.0, prior[i, 1], prior[i, 2]
+        other[:] = 0.0, prior[i, 1], 0.0, prior[i, 2]
         mine = slice(offsets[i], offsets[i + 1])
         quarantined, scale = _follow_one(
             days[mine], kinds[mine], collected[i], at, given[here], engaged, rates, unanswered, person, other, slots
         )
-        out[i, 0], out[i, 1], out[i, 2] = person.sum(), other[0] + other[1] + quarantined, other[2]
+        out[i, 0], out[i, 1], out[i, 2] = person.sum(), other[0] + other[1] + quarantined, other[2] + other[3]
         out[i, 3] = scale
         total += scale
     return total

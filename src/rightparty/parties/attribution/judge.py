@@ -43,7 +43,9 @@ ATTRIBUTION: Final[Mapping[str, pl.DataType | type[pl.DataType]]] = {
 }
 """Columns of `attribute`, one row per (party, channel, value)."""
 
-_SIGNS: Final = [CODE[kind] for kind in (*ENGAGED, "restated", "delivered", "status_live")]
+_SIGNS: Final = [
+    CODE[kind] for kind in (*ENGAGED, "restated", "delivered", "status_live", "holder_same", "subscriber_matches")
+]
 """What shows that a value is in use: after it, whoever had it keeps it for a quarantine at least."""
 
 _CHUNK: Final = 20_000

@@ -13,11 +13,19 @@ from rightparty.simulation.population.rates import Rates
 KINDS: Final = (
     "sent", "called", "delivered", "undelivered", "login", "otp_verified", "replied", "answered", "paid", "wrong_party",
     "opted_out", "name_agrees", "name_differs", "status_live", "status_dead", "reassigned",
+    "holder_same", "holder_changed", "subscriber_matches", "subscriber_differs",
 )  # fmt: skip
 CODE: Final = {kind: code for code, kind in enumerate(KINDS)}
 
 LIVE: Final = np.array([0.97, 0.04, 0.97])
 """How often a status look-up finds a number live, by whom it reaches; assumed."""
+
+HOLDER: Final = np.array([0.99, 0.01, 0.01])
+"""How often a carrier says that a number has not changed hands, by whom it reaches now; assumed. A stranger who had it
+from the first has held it all along."""
+
+SUBSCRIBER: Final = np.array([0.86, 0.04, 0.005])
+"""How often the subscriber on a carrier's file is the person: many lines run under a relative's name; assumed."""
 
 BUSIEST: Final = 4.0
 """Answers do not grow with engagement beyond this."""
@@ -169,6 +177,26 @@ def status_of(lives: Lives, row: Ints, day: Floats, dice: np.random.Generator) -
     live = dice.random(len(row)) < LIVE[lives.states(row, day)]
     return Doings.together(
         [Doings.of(row[live], day[live], "status_live"), Doings.of(row[~live], day[~live], "status_dead")]
+    )
+
+
+def holder_of(lives: Lives, row: Ints, day: Floats, dice: np.random.Generator) -> Doings:
+    """Return what a carrier answers to whether numbers changed hands since they were given to the lender."""
+    state = np.where(lives.wrong[row] & (lives.stranger_from[row] < lives.collected[row]), 0, lives.states(row, day))
+    same = dice.random(len(row)) < HOLDER[state]
+    return Doings.together(
+        [Doings.of(row[same], day[same], "holder_same"), Doings.of(row[~same], day[~same], "holder_changed")]
+    )
+
+
+def subscriber_of(lives: Lives, row: Ints, day: Floats, dice: np.random.Generator) -> Doings:
+    """Return whether the subscriber on the carrier's file is the person; a line says the same each time it is asked."""
+    match = dice.random(len(row)) < SUBSCRIBER[lives.states(row, day)]
+    return Doings.together(
+        [
+            Doings.of(row[match], day[match], "subscriber_matches"),
+            Doings.of(row[~match], day[~match], "subscriber_differs"),
+        ]
     )
 
 

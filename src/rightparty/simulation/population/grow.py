@@ -18,10 +18,12 @@ from rightparty.simulation.population.doings import (
     KINDS,
     Doings,
     answers_to,
+    holder_of,
     look_up,
     pursue,
     recorded,
     status_of,
+    subscriber_of,
     use,
 )  # fmt: skip
 from rightparty.simulation.population.lives import (
@@ -89,16 +91,17 @@ class Population:
     def respond(self, actions: pl.DataFrame, *, day: float, seed: int) -> pl.DataFrame:
         """Return the events that come of actions [party_id, channel, value, step] on a day after the instant.
 
-        Steps: status_lookup, message, call.
+        Steps: status_lookup, holder_lookup, subscriber_lookup, message, call.
         """
         dice = np.random.default_rng(seed)
         rows = actions.join(self.keys, on=["party_id", "channel", "value"], how="inner")
         parts = []
-        for step in ("status_lookup", "message", "call"):
+        silent = {"status_lookup": status_of, "holder_lookup": holder_of, "subscriber_lookup": subscriber_of}
+        for step in (*silent, "message", "call"):
             row = rows.filter(pl.col("step") == step)["row"].to_numpy()
             days = day + dice.random(len(row)) * 0.4
-            if step == "status_lookup":
-                parts.append(status_of(self.lives, row, days, dice))
+            if step in silent:
+                parts.append(silent[step](self.lives, row, days, dice))
             else:
                 called = np.full(len(row), step == "call")
                 parts.append(answers_to(self.rates, self.persons, self.lives, row, days, called, dice))
@@ -222,14 +225,18 @@ def _events_of(population: Population, doings: Doings, dice: np.random.Generator
 "permanent": doings.permanent,
 }
         )
-        .with_columns(occurred_at=instants(doings.day, population.at))
+        .with_columns(
+            occurred_at=instants(doings.day, population.at),
+            known=instants(population.lives.collected[doings.row], population.at),
+        )
         .with_row_index("number")
         .join(names, on="row", how="inner", maintain_order="left")
         .select(
             pl.format(f"{prefix}{{}}", "number").alias("event_id"), "channel", "value",
             pl.when("nameless").then(pl.lit("")).otherwise("party_id").alias("party_id"), "kind", "occurred_at",
             account_id=pl.lit(""),
-            detail=pl.when(pl.col("permanent") & (pl.col("channel") == "email")).then(pl.lit("5.1.1"))
+            detail=pl.when(pl.col("kind").str.starts_with("holder_")).then(pl.col("known").dt.strftime("%Y-%m-%d"))
+            .when(pl.col("permanent") & (pl.col("channel") == "email")).then(pl.lit("5.1.1"))
             .when("permanent").then(pl.lit("unknown subscriber")).otherwise(pl.lit("")),
         )
         .sort("occurred_at")
