@@ -23,7 +23,7 @@ from rightparty.planning.reverification.choose import Steps, choose_steps, read_
 AT: Final = datetime(2026, 6, 1, tzinfo=UTC)
 DAYS: Final = 14
 KEYS: Final = ["party_id", "channel", "value"]
-PRICES: Final = (500.0, 2_000.0, 8_000.0, 30_000.0, 120_000.0)
+PRICES: Final = (2_000.0, 8_000.0, 30_000.0, 120_000.0, 500_000.0)
 ALLOWED: Final = frozenset({"status_lookup", "holder_lookup", "subscriber_lookup"})
 
 
@@ -51,12 +51,12 @@ def play(
         best = usable.sort("worth", "value", descending=[True, False]).unique(
             "party_id", keep="first", maintain_order=True
         )
-        texts = best.filter(pl.col("worth") > 0).select(*KEYS, step=pl.lit("message"))
-        state = population.state_at(float(day))
-        sent.append(texts.join(state, on=KEYS))
+        chosen = choose_steps(judged, at=now, steps=steps, allowed=allowed, asked=asked, budget=float("inf"))
+        # who is worth asking about first can wait: there are days enough
+        texts = best.filter(pl.col("worth") > 0).join(chosen, on=KEYS, how="anti").select(*KEYS, step=pl.lit("message"))
+        sent.append(texts.join(population.state_at(float(day)), on=KEYS))
         reminded |= set(texts["party_id"])
-        rest = judged.filter(~pl.col("party_id").is_in(list(reminded)))
-        chosen = choose_steps(rest, at=now, steps=steps, allowed=allowed, asked=asked, budget=float("inf"))
+        chosen = chosen.filter(~pl.col("party_id").is_in(list(reminded)))
         asked = pl.concat([asked, chosen.select(*KEYS, "step", asked_at=pl.lit(now).cast(pl.Datetime("us", "UTC")))])
         actions = pl.concat([texts, chosen.select(*KEYS, "step")])
         news = population.respond(actions, day=float(day) + 0.1, seed=seed + day)

@@ -3,7 +3,20 @@
 
 import typer
 
-from rightparty.cli import attribution, audit, demo, dispatch, evidence, explain, load, plan, sample, serve, store
+from rightparty.cli import (
+    attribution,
+    audit,
+    demo,
+    dispatch,
+    evidence,
+    explain,
+    load,
+    lookups,
+    plan,
+    sample,
+    serve,
+    store,
+)
 
 app = typer.Typer(
     name="rightparty",
@@ -12,5 +25,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (store, sample, load, audit, attribution, plan, dispatch, explain, evidence, serve, demo):
+for group in (store, sample, load, audit, attribution, lookups, plan, dispatch, explain, evidence, serve, demo):
     group.add_commands(app)

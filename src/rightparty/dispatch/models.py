@@ -108,3 +108,17 @@ class Halt(models.Model):
     why = models.CharField(max_length=300)
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.CharField(max_length=150, default="")
+
+
+class Lookup(models.Model):
+    """One silent question to a carrier about one contact point. Serves right_party."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    party_id = models.CharField(max_length=64)
+    channel = models.CharField(max_length=8)
+    value = models.CharField(max_length=500)
+    #: status_lookup, holder_lookup, subscriber_lookup
+    step = models.CharField(max_length=32)
+    asked_at = models.DateTimeField(db_index=True)
+    #: the kind of event it became, `unknown`, or empty while no answer is on file
+    answer = models.CharField(max_length=32, default="")

@@ -150,6 +150,10 @@ RIGHTPARTY: dict[str, Any] = {
     "ATTRIBUTION_FILE": os.environ.get("RIGHTPARTY_ATTRIBUTION", ""),
     # from when on a load is quarantined; empty: the shipped limits
     "LOAD_LIMITS_FILE": os.environ.get("RIGHTPARTY_LOAD_LIMITS", ""),
+    # carriers' network interfaces for silent look-ups, https://TOKEN@host/base; empty: nobody is asked
+    "LOOKUPS": os.environ.get("RIGHTPARTY_LOOKUPS", ""),
+    # which look-ups law and contract allow here, comma separated: status_lookup, holder_lookup, subscriber_lookup
+    "LOOKUP_STEPS": [step for step in os.environ.get("RIGHTPARTY_LOOKUP_STEPS", "").split(",") if step],
     # bearer tokens of the API, comma separated; empty: the API answers nobody
     "API_TOKENS": [token for token in os.environ.get("RIGHTPARTY_API_TOKENS", "").split(",") if token],
 }
