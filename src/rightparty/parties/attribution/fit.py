@@ -50,6 +50,9 @@ NEAR_DAYS: Final = 3.0
 AGAINST: Final = ("wrong_party", "name_differs", "reassigned", "claimed_by_other", "used_by_other")
 """Kinds that must not speak for the person, whatever a fit would like."""
 
+LEAST_STRANGERS: Final = 0.5
+"""A fit may lower the share of strangers at collection to this much of the shipped one, no further."""
+
 MISCHIEF: Final = 0.005
 """What takes the person's own secret happens at a stranger's at most so often, against the person's."""
 
@@ -253,7 +256,9 @@ def _next_prior(
     points = seen.sum(axis=1, keepdims=True)
     kept = 10.0 * SEEN * seen / points
     fresh = (sums + kept) / (points + 10.0 * SEEN)
-    return np.maximum(fresh, 1e-7)
+    # who uses somebody else's number on purpose leaves no trace for a fit: it must not rule him out
+    fresh[:, 2] = np.maximum(fresh[:, 2], LEAST_STRANGERS * seen[:, 2] / points[:, 0])
+    return np.maximum(fresh, 1e-7) / fresh.sum(axis=1, keepdims=True)
 
 
 def _next_segment(
