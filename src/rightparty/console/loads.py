@@ -47,9 +47,7 @@ _NARROWEST: Final = 1.0
 def shown_findings(summary: Mapping[str, Any]) -> list[dict[str, object]]:
     """Return the findings of a load's summary with a title and, where known, their stretch of the file in percent."""
     rows = _rows_of(summary.get("tables", []))
-    return [
-        {**found, **_words(found), "strip": _strip(found, rows)} for found in summary.get("findings", [])
-    ]
+    return [{**found, **_words(found), "strip": _strip(found, rows)} for found in summary.get("findings", [])]
 
 
 def _words(found: Mapping[str, Any]) -> dict[str, object]:
@@ -66,23 +64,6 @@ def _strip(found: Mapping[str, Any], rows: int) -> tuple[str, str] | None:
     if not rows:
         return None
     begin = 100.0 * (int(found["first_line"]) - 2) / rows
-    width = max(100.0 * (int(found["last_line"]) - int(found["first_line"]) + 1) / rows, CAUSES: Final[Mapping[str, tuple[Promise, Promise]]] = {
-    "contact_column_moved": (
-        _("a contact column shifted against its rows, or sorted apart from them"),
-        _("refuse the load, correct the file between these lines, deliver it again"),
-    ),
-    "contact_values_moved": (
-        _("re-assigned or shared numbers, corrections; many at once: rows of two files merged wrongly"),
-        _("compare the examples with the file the lender's system holds"),
-    ),
-    "filler_value": (_("a field that had to be filled"), _("collect each person's own contact point")),
-    "value_under_many_persons": (
-        _("a switchboard, an agent's own number, a filler, a column filled down"),
-        _("collect each person's own contact point"),
-    ),
-}
-"""Finding -> likely cause and what to do."""
-
-_NARROWEST)
+    width = max(100.0 * (int(found["last_line"]) - int(found["first_line"]) + 1) / rows, _NARROWEST)
     # written out here: a template would use the language's decimal comma, which SVG does not read
     return f"{min(begin, 100 - width):.2f}", f"{min(width, 100):.2f}"
