@@ -69,7 +69,7 @@ def is_caught(person: Ints, value: Ints, known: int, history: History) -> bool:
         {"line": np.arange(len(person)) + 2, "party_id": person.astype(str), "value": value.astype(str)}
     ).with_columns(channel=pl.lit("phone"), relation=pl.lit("self"))
     moved = frame.filter(pl.Series((value < known) & (value != person))).select("channel", "value", to_party="party_id")
-    return is_quarantined(screen(frame, moved, fresh=False, history=history, limits=read_limits()))
+    return is_quarantined(screen(frame, moved, history=history, limits=read_limits()))
 
 
 def main() -> None:

@@ -60,6 +60,16 @@ def is_first_contact_load(load_id: int) -> bool:
     return not others.height
 
 
+def strong_uses(load_id: int) -> pl.DataFrame:
+    """Return [channel, value, party_id, last_at] of the log-ins and confirmed codes that a load brought."""
+    return read_frame(
+        "SELECT channel, value, party_id, max(occurred_at) FROM parties_contactevent WHERE load_id = %s"
+        " AND party_id <> '' AND kind IN ('otp_verified', 'login') GROUP BY channel, value, party_id",
+        [load_id],
+        schema={**dict.fromkeys(("channel", "value", "party_id"), pl.String()), "last_at": INSTANT},
+    )
+
+
 def screening_history() -> History:
     """Return how many contact points earlier loads took, and how many of their values had stood under another person.
 

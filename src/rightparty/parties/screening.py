@@ -45,6 +45,8 @@ class ScreeningLimits:
     #: a window must hold at least so many moved values, and so large a share of its rows
     cluster_least: int
     cluster_share: float
+    #: the same in a first load
+    first_cluster_least: int
     #: more than this multiple of the usual share, beyond chance, quarantines
     excess: float
     #: share of rows that carry filler values, or values of a crowd
@@ -77,25 +79,23 @@ def limits_of(given: Mapping[str, Any]) -> ScreeningLimits:
     return limits
 
 
-def screen(
-    rows: pl.DataFrame, moved: pl.DataFrame, *, fresh: bool, history: History, limits: ScreeningLimits
-) -> pl.DataFrame:
+def screen(rows: pl.DataFrame, moved: pl.DataFrame, *, history: History, limits: ScreeningLimits) -> pl.DataFrame:
     """Return the findings on the contact points of a load, FINDINGS, most serious first.
 
     Shape: rows [line, party_id, channel, value, relation] as delivered; moved [channel, value, to_party], the values
-    among them that had stood under another, unlinked person. `fresh`: nothing was on file before, so nothing could
-    move. A finding that nothing shows is left out.
+    among them that belong to another, unlinked person by what was on file before or by events of the same delivery. A
+    finding that nothing shows is left out.
     """
     own = rows.filter(pl.col("relation").fill_null("").is_in(["", "self"])).sort("line")
-    found: list[tuple[object, ...] | None] = []
-    if not fresh:
-        marked = own.join(
-            moved.select("channel", "value", party_id="to_party", moved=pl.lit(value=True)),
-            on=["channel", "value", "party_id"], how="left", maintain_order="left",
-        ).with_columns(pl.col("moved").fill_null(value=False))  # fmt: skip
-        usual = (history.moved + limits.usual_share * limits.usual_rows) / (history.rows + limits.usual_rows)
-        found += [_cluster(part, usual, limits) for part in marked.partition_by("channel", maintain_order=True)]
-        found.append(_excess(marked, usual, limits))
+    marked = own.join(
+        moved.select("channel", "value", party_id="to_party", moved=pl.lit(value=True)).unique(),
+        on=["channel", "value", "party_id"],
+        how="left",
+        maintain_order="left",
+    ).with_columns(pl.col("moved").fill_null(value=False))
+    usual = (history.moved + limits.usual_share * limits.usual_rows) / (history.rows + limits.usual_rows)
+    found = [_cluster(part, usual, limits) for part in marked.partition_by("channel", maintain_order=True)]
+    found.append(_excess(marked, usual, limits))
     found += [_fillers(own, limits), _crowds(own, limits)]
     table = pl.DataFrame([row for row in found if row], schema=FINDINGS, orient="row")
     return table.sort("quarantines", descending=True, maintain_order=True)

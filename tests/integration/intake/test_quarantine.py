@@ -115,3 +115,19 @@ def test_files_changed_after_screening_are_not_admitted(held: LoadReport, at: da
     with pytest.raises(DecisionError, match="not what was screened"):
         admit_load(held.load_id, by="Ada", reason="fine", at=at)
     assert (Load.objects.get(pk=held.load_id).state, current()) == ("quarantined", before)
+
+
+def test_a_first_load_is_held_where_its_own_log_ins_say_whose_the_values_are(tmp_path: Path, at: datetime) -> None:
+    place = delivery(tmp_path, shift=range(60, 120), label="base")
+    logins = "\n".join(f"E{n},phone,{phone(n)},P{n:04d},login,2026-02-01T00:00:00Z" for n in range(PERSONS))
+    (place / "contact_events.csv").write_text(f"event_id,channel,value,party_id,kind,occurred_at\n{logins}\n")
+    report = load_portfolio(place, at=at)
+    assert report.outcome == "quarantined"
+    assert report.findings[0]["finding"] == "contact_column_moved"
+
+
+def test_a_first_load_whose_log_ins_agree_is_loaded(tmp_path: Path, at: datetime) -> None:
+    place = delivery(tmp_path, label="base")
+    logins = "\n".join(f"E{n},phone,{phone(n)},P{n:04d},login,2026-02-01T00:00:00Z" for n in range(PERSONS))
+    (place / "contact_events.csv").write_text(f"event_id,channel,value,party_id,kind,occurred_at\n{logins}\n")
+    assert load_portfolio(place, at=at).outcome == "loaded"

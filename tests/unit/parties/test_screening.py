@@ -32,7 +32,7 @@ def moved(frame: pl.DataFrame, places: np.ndarray) -> pl.DataFrame:
 
 
 def screened(frame: pl.DataFrame, places: np.ndarray, history: History = NOTHING) -> pl.DataFrame:
-    return screen(frame, moved(frame, places), fresh=False, history=history, limits=LIMITS)
+    return screen(frame, moved(frame, places), history=history, limits=LIMITS)
 
 
 @given(st.integers(2_000, 60_000), st.integers(50, 300), st.floats(0, 1), st.floats(0.4, 1.0), st.integers(0, 9))
@@ -66,17 +66,12 @@ def test_a_lenders_own_history_moves_what_is_usual() -> None:
     assert not is_quarantined(screened(rows(50_000), places, History(rows=400_000, moved=16_000)))
 
 
-def test_a_first_load_has_nothing_that_could_move() -> None:
-    frame = rows(1_000)
-    assert screen(frame, moved(frame, np.arange(100)), fresh=True, history=NOTHING, limits=LIMITS).is_empty()
-
-
 @pytest.mark.parametrize(
     ("value", "finding"), [("+12020000000", "filler_value"), ("+12025550100", "value_under_many_persons")]
 )
 def test_a_column_filled_down_holds_even_a_first_load(value: str, finding: str) -> None:
     frame = rows(1_000).with_columns(value=pl.when(pl.col("line") < 200).then(pl.lit(value)).otherwise("value"))
-    found = screen(frame, moved(frame, np.array([], dtype=int)), fresh=True, history=NOTHING, limits=LIMITS)
+    found = screen(frame, moved(frame, np.array([], dtype=int)), history=NOTHING, limits=LIMITS)
     assert finding in found.filter("quarantines")["finding"].to_list()
     assert "0000000" not in str(found["examples"].to_list())
 

@@ -8,9 +8,9 @@ decides.
 Crash meaning: before the commit nothing happened; the database rolls everything back, the staging with it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -44,12 +44,14 @@ from rightparty.intake.queries import (
     is_first_contact_load,
     moved_values,
     screening_history,
+    strong_uses,
 )
 from rightparty.intake.reading import Delivery, digest_of, find_files, read_blocks
 from rightparty.intake.row_errors import rejected_frame
 from rightparty.kernel.clock import require_aware
 from rightparty.kernel.masking import mask_value
 from rightparty.lending.operations import take_rows as lending
+from rightparty.lending.queries import account_links
 from rightparty.parties.operations import take_rows as parties
 from rightparty.parties.screening import screen
 from rightparty.store.operations.append_rows import append_rows
@@ -61,8 +63,15 @@ _ATTRIBUTES = {"party_id": "country", "account_id": "currency"}
 """What the reading of other tables needs of a party and of an account."""
 
 
-_SCREENED = {"line": pl.Int64, "party_id": pl.String, "channel": pl.String, "value": pl.String, "relation": pl.String}
+_SCREENED: Mapping[str, pl.DataType | type[pl.DataType]] = {
+    **dict.fromkeys(("party_id", "channel", "value", "relation"), pl.String),
+    "line": pl.Int64,
+    "collected_at": pl.Datetime("us", "UTC"),
+}
+"""What screening looks at."""
 
+_STILL_USED = timedelta(days=30)
+"""A number given up rests longer before somebody else has it: who used it so shortly before still holds it."""
 
 log = structlog.get_logger(__name__)
 
@@ -164,14 +173,28 @@ def _as_quarantined(load: Load, digest: str) -> LoadReport:
     return LoadReport(outcome="quarantined", load_id=load.pk, content_digest=digest, tables=[], findings=findings)
 
 
+def _contradicted(known: _Known, load_id: int) -> pl.DataFrame:
+    """Return the values that another, unlinked person used as his own when, or after, they were collected."""
+    uses = strong_uses(load_id)
+    theirs = known.points.join(uses.rename({"party_id": "from_party"}), on=["channel", "value"]).filter(
+        (pl.col("from_party") != pl.col("party_id")) & (pl.col("last_at") > pl.col("collected_at") - _STILL_USED)
+    )
+    others = theirs.join(uses, on=["channel", "value", "party_id"], how="anti").rename({"party_id": "to_party"})
+    if others.is_empty():
+        return others.select("channel", "value", "from_party", "to_party")
+    links = account_links(party_ids=None)
+    kin = links.join(links, on="group_id", suffix="_other").select(to_party="party_id", from_party="party_id_other")
+    unlinked = others.join(kin, on=["to_party", "from_party"], how="anti")
+    return unlinked.select("channel", "value", "from_party", "to_party").unique(["channel", "value", "to_party"])
+
+
 def _screened(known: _Known, moved: pl.DataFrame, load_id: int) -> list[dict[str, object]]:
     """Screen the contact points that this load brought, against the portfolio as it stood before."""
     own = settings.RIGHTPARTY["LOAD_LIMITS_FILE"]
-    findings = screen(
-        known.points, moved, fresh=is_first_contact_load(load_id), history=screening_history(),
-        limits=read_limits(Path(str(own)) if own else None),
-    )  # fmt: skip
-    return findings.to_dicts()
+    limits = read_limits(Path(str(own)) if own else None)
+    if is_first_contact_load(load_id):
+        moved, limits = _contradicted(known, load_id), replace(limits, cluster_least=limits.first_cluster_least)
+    return screen(known.points, moved, history=screening_history(), limits=limits).to_dicts()
 
 
 def _load(delivery: Delivery, *, load_id: int, digest: str, tell: Progress) -> LoadReport:
