@@ -12,6 +12,7 @@ from rightparty.intake.load_report import LoadReport
 from rightparty.intake.models import Load, RejectedRow
 from rightparty.intake.operations.decide_load import admit_load, refuse_load
 from rightparty.intake.operations.load_portfolio import load_portfolio, quarantine_folder
+from rightparty.intake.queries import screening_history
 from tests.integration.intake.test_loads import current
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,6 +88,7 @@ def test_an_admitted_load_takes_effect_as_a_load_of_its_own(held: LoadReport, at
     assert ("P0060", phone(61)) in [(row[0], row[2]) for row in current()["contact_points"]]
     assert Leaf.objects.filter(kind="portfolio.decided").count() == 1
     assert not any(quarantine_folder().iterdir())
+    assert screening_history().moved == 0, "an exception does not become what is usual"
 
 
 def test_a_refused_load_leaves_no_files_and_no_rows(held: LoadReport, at: datetime) -> None:
