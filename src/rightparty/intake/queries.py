@@ -73,11 +73,11 @@ def strong_uses(load_id: int) -> pl.DataFrame:
 def screening_history() -> History:
     """Return how many contact points earlier loads took, and how many of their values had stood under another person.
 
-    The first load is left out, since nothing could move in it; and so are loads that were admitted out of quarantine: an
-    exception does not become what is usual.
+    The first load is left out, since nothing could move in it; and so are loads that were admitted out of quarantine:
+    an exception does not become what is usual.
     """
     rows, moved = 0, 0
-    admitted = Load.objects.filter(state=Load.State.ADMITTED).values("became_id")
+    admitted = Load.objects.filter(state=Load.State.ADMITTED, became_id__isnull=False).values("became_id")
     usual = Load.objects.filter(state=Load.State.LOADED).exclude(pk__in=admitted)
     summaries = usual.order_by("pk").values_list("summary", flat=True)
     for summary in list(summaries)[1:]:
