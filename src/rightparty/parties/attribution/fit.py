@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from rightparty.parties.attribution.evidence import Evidence
 from rightparty.parties.attribution.expect import Counts, count
 from rightparty.parties.attribution.filter import Floats, follow
-from rightparty.parties.attribution.kinds import CODE, CONTACT, ENGAGED, KINDS, TRIALS
+from rightparty.parties.attribution.kinds import CODE, CONTACT, ENGAGED, KINDS
 from rightparty.parties.attribution.leap import Place, leap
-from rightparty.parties.attribution.parameters import Ageing, AttributionParameters, Segment, Three
+from rightparty.parties.attribution.parameters import Ageing, AttributionParameters, Segment, Three, trials_of
 from rightparty.parties.attribution.weights import DAYS_PER_YEAR, Weights, prior_of, stack
 
 SAMPLE: Final = 15_000
@@ -46,8 +46,11 @@ RARE: Final = 20
 NEAR_DAYS: Final = 3.0
 """An answer comes so soon after a contact; kinds that mostly do are counted per contact."""
 
-AGAINST: Final = ("wrong_party", "name_differs", "reassigned", "claimed_by_other", "used_by_other")
+AGAINST: Final = ("wrong_party", "name_differs", "reassigned", "claimed_by_other", "used_by_other", "expired")
 """Kinds that must not speak for the person, whatever a fit would like."""
+
+BOUND: Final = ("app",)
+"""Channels whose points come about by a log-in: who was reached at the beginning is known, and no fit may doubt it."""
 
 LEAST_STRANGERS: Final = 0.5
 """A fit may lower the share of strangers at collection to this much of the shipped one, no further."""
@@ -59,11 +62,11 @@ SHELF_EVERY: Final = 4
 """Each so many rounds the time on the shelf is tried anew."""
 
 TOLD: Final = tuple(
-    CODE[kind] for kind in ("delivered", "undelivered", "unknown_subscriber", "status_live", "status_dead")
+    CODE[kind] for kind in ("contact", "delivered", "undelivered", "unknown_subscriber", "status_live", "status_dead")
 )
 """Kinds by which a carrier tells whether a value is in use."""
 
-SAFER, RISKIER = 1.15, 2.5
+SAFER, RISKIER = 4.0, 4.0
 """A fit may make numbers shorter-lived than the shipped, published figure by so much, longer-lived by hardly anything:
 without labels it cannot tell well who gave a number up from who stopped using it, and the error must be on the safe
 side."""
@@ -215,7 +218,8 @@ def _fit_segment(
             segment = _next_segment(place.segment, shipped, sample, counts)
             if number % SHELF_EVERY == 1:
                 segment = replace(segment, ageing=_shelf(segment.ageing, shipped.ageing, sample, weights, prior, pool))
-            place = Place(segment=segment, prior=_next_prior(out, start, cells))
+            beginning = place.prior if name in BOUND else _next_prior(out, start, cells)
+            place = Place(segment=segment, prior=beginning)
             path.append(place)
             if len(path) == 3:
                 place = leap(*path)
@@ -238,7 +242,7 @@ def _as_recorded(segment: Segment, sample: _Sample) -> Segment:
         if counts[CODE[kind]] < RARE:
             ratio = np.array(rates[kind]) / rates[kind][2]
             rates[kind] = _three(ratio * _FLOOR * 1e3)
-        elif kind not in ("claimed_by_other", "used_by_other", "newer_point", "restated", "reassigned"):
+        elif kind not in ("claimed_by_other", "used_by_other", "newer_point", "restated", "reassigned", "expired"):
             exposure[kind] = "contact" if _follows_contact(sample, CODE[kind]) else "year"
             if exposure[kind] != how:
                 scale = np.array([4.0, 1.0, 1.0]) if exposure[kind] == "year" else np.array([0.25, 1.0, 1.0])
@@ -283,7 +287,7 @@ def _next_segment(segment: Segment, shipped: Segment, sample: _Sample, counts: C
     for kind, how in segment.exposure.items():
         if how != "outcome" and seen[CODE[kind]] >= RARE:
             rates[kind] = _rate(kind, segment, shipped, counts)
-    for trial in TRIALS:
+    for trial in trials_of(segment):
         if sum(seen[CODE[kind]] for kind in trial) >= RARE:
             rates.update(_outcomes(trial, shipped, counts))
     rows = counts.busy + 10.0 * SEEN * np.array(segment.activity)
@@ -308,7 +312,8 @@ def _rate(kind: str, segment: Segment, shipped: Segment, counts: Counts) -> Thre
     own = exposed[0] if kind in ENGAGED else exposed[1]
     comparable = shipped.exposure[kind] == how
     first = np.array(shipped.rates[kind] if comparable else segment.rates[kind])
-    fresh = (counts.events[CODE[kind]] + SEEN) / (np.array([own, *exposed[2:]]) + SEEN / first)
+    events, exposure = counts.events[CODE[kind]], np.array([own, *exposed[2:]])
+    fresh = (events + SEEN) / (exposure + SEEN / first)
     return _three(_lawful(kind, fresh))
 
 
