@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rightparty.intake.limits import read_limits
-from rightparty.parties.screening import History, LimitsError, densest, is_quarantined, limits_of, screen
+from rightparty.parties.audit.stretches import densest
+from rightparty.parties.screening import History, LimitsError, is_quarantined, limits_of, screen
 
 LIMITS = read_limits()
 NOTHING = History(rows=0, moved=0)
