@@ -92,6 +92,9 @@ class LoadReport:
 
 def _as_told(row: Mapping[str, Any]) -> dict[str, object]:
     """Return a finding as a line for people."""
-    told = {name: row.get(name) for name in ("finding", "severity", "count", "share", "first_line", "last_line")}
-    examples = ", ".join(str(each["shown"] if isinstance(each, Mapping) else each) for each in row["examples"])
-    return told | {"examples": examples, "remedy": row["remedy"], "quarantines": row["quarantines"]}
+    shown = [str(each["shown"] if isinstance(each, Mapping) else each) for each in row["examples"]]
+    lines = f"{row['first_line']}-{row['last_line']}" if row.get("first_line") else ""
+    return {
+        "finding": row["finding"], "holds": "yes" if row["quarantines"] else "", "severity": row["severity"],
+        "count": row["count"], "lines": lines, "example": ", ".join(shown[:1]), "remedy": row["remedy"],
+    }  # fmt: skip

@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
 import polars as pl
 
@@ -10,7 +11,7 @@ from rightparty.parties.attribution.parameters import AttributionParameters, shi
 from rightparty.parties.audit.ageing import ageing_findings, ages_by_market
 from rightparty.parties.audit.agreement import agreement_findings, agreement_over_time
 from rightparty.parties.audit.clocks import clock_findings
-from rightparty.parties.audit.findings import findings_frame
+from rightparty.parties.audit.findings import SCHEMA_VERSION, findings_frame
 from rightparty.parties.audit.frames import Audited, audited
 from rightparty.parties.audit.identity import identity_findings
 from rightparty.parties.audit.moved import moved_findings, with_moved
@@ -18,7 +19,7 @@ from rightparty.parties.audit.names import name_findings
 from rightparty.parties.audit.sharing import sharing_findings
 from rightparty.parties.audit.values import value_findings
 
-STRIP_PARTS = 100
+STRIP_PARTS: Final = 100
 """Parts into which a file is divided for its strip."""
 
 
@@ -37,6 +38,19 @@ class AuditReport:
     agreement: pl.DataFrame
     #: [load_id, part (0 to 99), rows, moved]: where in each load moved values lie
     strips: pl.DataFrame
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the whole as plain data, the shape of `rightparty audit --json`."""
+        months = self.agreement.with_columns(pl.col("month").cast(pl.String))
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "as_of": self.at.isoformat(),
+            "looked_at": self.looked_at,
+            "findings": self.findings.to_dicts(),
+            "ages": self.ages.to_dicts(),
+            "agreement": months.to_dicts(),
+            "strips": self.strips.to_dicts(),
+        }
 
 
 def audit(
