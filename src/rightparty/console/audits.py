@@ -51,7 +51,7 @@ def audit_shown(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return everything a template shows of an audit's report (`AuditReport.as_json`)."""
     return {
         "as_of": parse_datetime(str(report["as_of"])),
-        "looked_at": [(SUBJECTS[name], count) for name, count in report["looked_at"].items()],
+        "looked_at": [(SUBJECTS[name], f"{count:,}") for name, count in report["looked_at"].items()],
         "rejected": report.get("rejected", 0),
         "findings": findings_shown(report["findings"]),
         "strips": strips(report["strips"]),
@@ -80,6 +80,8 @@ def _shown(found: Mapping[str, Any], width: str, rows: int) -> dict[str, Any]:
         "severity_told": SEVERITIES.get(str(found["severity"]), found["severity"]),
         "tone": TONES.get(str(found["severity"]), "deed"),
         "width": width,
+        "counted": f"{found['count']:,}",
+        "totalled": f"{found.get('total') or 0:,}",
         "percent": f"{100 * found['share']:.1f} %" if found.get("total") else "",
         "examples": [_example(each) for each in found["examples"]],
         "strip": stretch(int(str(lines[0])), int(str(lines[1])), rows) if inside else None,
