@@ -60,16 +60,14 @@ def _spellings(parties: pl.DataFrame) -> pl.DataFrame:
         .with_columns(parts=_plain(pl.col("pinyin")).str.extract_all(r"[a-z]+"))
         .filter(pl.col("parts").list.len() > 1)
     )
-    return pl.concat(
-        [
-            words.select("party_id", "parts", key=pl.col("parts").list.join("")),
-            words.select("party_id", "parts", key=pl.col("parts").list.reverse().list.join("")),
-            words.select(
-                "party_id", "parts",
-                key=pl.concat_str(pl.col("parts").list.slice(1).list.join(""), pl.col("parts").list.first()),
-            ),
-        ]
-    )  # fmt: skip
+    parts = pl.col("parts")
+    orders = (
+        parts.list.join(""),
+        parts.list.reverse().list.join(""),
+        pl.concat_str(parts.list.slice(1).list.join(""), parts.list.first()),
+        pl.concat_str(parts.list.last(), parts.list.slice(0, parts.list.len() - 1).list.join("")),
+    )
+    return pl.concat([words.select("party_id", "parts", key=order) for order in orders])
 
 
 def with_pinyin(names: pl.DataFrame) -> pl.DataFrame:
