@@ -94,7 +94,9 @@ def _one_each(people: pl.DataFrame) -> pl.DataFrame:
 
 
 def _shaped(frame: pl.DataFrame, shape: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
-    return frame.select(_column(frame, name, kind) for name, kind in shape.items())
+    if not frame.width:
+        return pl.DataFrame(schema=dict(shape))
+    return frame.with_columns(_column(frame, name, kind) for name, kind in shape.items()).select(list(shape))
 
 
 def _column(frame: pl.DataFrame, name: str, kind: pl.DataType | type[pl.DataType]) -> pl.Expr:
