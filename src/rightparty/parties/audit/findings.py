@@ -91,9 +91,11 @@ def _examples(rows: pl.DataFrame, shown: str) -> list[dict[str, object]]:
         *(pl.col(name).cast(kind) if name in rows.columns else pl.lit(None, kind).alias(name)
           for name, kind in _WHERE.items()),
     )  # fmt: skip
-    first = known.unique().bottom_k(
-        EXAMPLES_MOST, by=[pl.col("line").fill_null(0), pl.col("load_id").fill_null(0), "party_id", "shown"]
-    )
-    first = first.sort(pl.col("line").fill_null(0), pl.col("load_id").fill_null(0), "party_id", "shown")
+    # a total order: what is missing stands before everything that is given
+    order = [
+        *(pl.col(name).fill_null(-1) for name in ("line", "load_id")),
+        *(pl.col(name).fill_null("\0") for name in ("party_id", "shown", "file")),
+    ]
+    first = known.unique().bottom_k(EXAMPLES_MOST, by=order).sort(order)
     mask = mask_name if shown.endswith("name") else str if shown.startswith("told") else mask_value
     return [{**row, "shown": mask(row["shown"])} for row in first.to_dicts()]
