@@ -27,6 +27,7 @@ KIND_TEXTS: Final = {
     "ZONE": "IANA time zone",
     "LANGUAGE": "BCP 47 tag",
     "ONE_OF": "one of",
+    "OPEN_LIST": "one of these, or another word of at most 16 characters, which is kept, reported and weighs nothing:",
     "CONTACT_VALUE": "phone, e-mail, postal address or app id, by the row's `channel`",
 }
 
@@ -104,6 +105,33 @@ def reasons() -> str:
     return text
 
 
+def audit_findings() -> str:
+    """Return the page of every finding of an audit."""
+    from rightparty.intake.limits import read_limits
+    from rightparty.parties.audit.catalogue import CATALOGUE, SEVERITIES
+    from rightparty.parties.audit.findings import EXAMPLE, FIGURE, FINDINGS, SCHEMA_VERSION
+
+    text = NOTE + (
+        "# Findings of an audit\n\nWhat `rightparty audit` and the screening of a load can find, in the order in which"
+        " findings of one severity are shown. A limit is the share of its subject from which a finding quarantines a"
+        " load, where the shipped `src/rightparty/intake/limits.toml` names one; what screening tests by statistics"
+        " quarantines by itself. [How to audit](../how-to/audit-your-contact-data.md).\n"
+    )
+    limits = read_limits().shares
+    for severity in SEVERITIES:
+        rows = [
+            [f"`{code}`", kind.subject, kind.title, kind.cause, kind.remedy,
+             f"{limits[code]:.0%}" if code in limits else ""]
+            for code, kind in CATALOGUE.items() if kind.severity == severity
+        ]  # fmt: skip
+        text += f"\n## {severity}\n\n"
+        text += _table(["Code", "Counts", "What it is", "Likely cause", "Repair", "Limit"], rows)
+    text += f"\n## The machine-readable report, version {SCHEMA_VERSION}\n\n"
+    text += "`--out FILE.parquet` writes the findings with these columns; `--json` and `--out FILE.json` the whole.\n\n"
+    shapes = {**FINDINGS, "examples": f"list of {EXAMPLE}", "figures": f"list of {FIGURE}"}
+    return text + _table(["Column", "Type"], [[f"`{name}`", f"`{kind}`"] for name, kind in shapes.items()])
+
+
 def reminder_states() -> str:
     """Return the page of a reminder's states and moves."""
     from rightparty.dispatch.reminder_state import MOVES, ON_THE_WIRE, RESTING
@@ -174,6 +202,7 @@ def _leaves(path: str, command: Any) -> Iterator[tuple[str, Any]]:
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "portfolio-contract.md": portfolio_contract,
     "reasons.md": reasons,
+    "audit-findings.md": audit_findings,
     "reminder-states.md": reminder_states,
     "settings.md": settings,
     "commands.md": commands,

@@ -21,4 +21,5 @@ urlpatterns = [
     path("cases/<uuid:case_id>/", views.case, name="case"),
     path("loads/", views.loads, name="loads"),
     path("loads/<int:load_id>/", views.load, name="load"),
+    path("audit/", views.audit, name="audit"),
 ]

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from rightparty.casework.operations.close_case import CaseDecisionError, close_case
 from rightparty.casework.queries import actions_of, count_cases, find_case, list_cases
+from rightparty.console.audits import audit_shown
 from rightparty.console.figures import bar_chart
 from rightparty.console.loads import STATES, shown_findings
 from rightparty.console.story import cited_reasons, facts_shown, seen_facts
@@ -25,7 +26,7 @@ from rightparty.dispatch.queries import current_halt, explain_reminder, list_rem
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.intake.errors import IntakeError
 from rightparty.intake.operations.decide_load import admit_load, refuse_load
-from rightparty.intake.queries import find_load, list_loads, rejected_rows
+from rightparty.intake.queries import find_load, latest_audit, list_loads, rejected_rows
 from rightparty.kernel.promises import Promise
 from rightparty.kernel.reasons import BY_CODE, promise_mask, reasons_in
 from rightparty.planning.queries import entries_of_plan, find_plan, find_portrait, latest_plan
@@ -222,6 +223,15 @@ def load(request: HttpRequest, load_id: int) -> HttpResponse:
         "rows": rejected_rows(load_id).head(PAGE * 4).to_dicts(),
     }  # fmt: skip
     return render(request, "console/load.html", context)
+
+
+@require_GET
+@login_required
+@permission_required("intake.decide_load", raise_exception=True)
+def audit(request: HttpRequest) -> HttpResponse:
+    """Show what the latest audit of the whole portfolio found, and as of when."""
+    latest = latest_audit()
+    return render(request, "console/audit.html", audit_shown(latest.report) if latest else {})
 
 
 def _decide_load(load_id: int, request: HttpRequest) -> None:

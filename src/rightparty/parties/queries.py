@@ -15,7 +15,8 @@ from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, EventKind
 from rightparty.parties.attribution.judge import Gathered, attribute, gather_evidence
 from rightparty.parties.attribution.parameters import AttributionParameters, read_parameters, shipped_parameters
 from rightparty.parties.attribution.rivals import SAME_PERSON
-from rightparty.parties.audit import audit
+from rightparty.parties.audit.examine import AuditReport, report_on
+from rightparty.parties.audit.frames import Audited, audited, sex_in_extra
 from rightparty.parties.models import Party
 from rightparty.parties.zones import with_zone_set
 from rightparty.store.queries import among, read_frame
@@ -56,6 +57,11 @@ _PEOPLE: Final[Schema] = {
     "deceased_on": pl.Date,
     "represented_by": pl.String,
     "bankrupt_on": pl.Date,
+}
+_AUDITED_PEOPLE: Final[Schema] = {
+    **dict.fromkeys(("party_id", "country", "full_name", "latin_name", "national_id", "national_id_type"), pl.String),
+    **dict.fromkeys(("date_of_birth", "deceased_on"), pl.Date),
+    "load_id": pl.Int64,
 }
 _MADE: Final = (EventKind.SENT.value, EventKind.CALLED.value, EventKind.ANSWERED.value)
 
@@ -215,21 +221,43 @@ def points_of_party(party_id: str) -> pl.DataFrame:
     return _current("parties_contactpoint", _POINTS, "party_id", [party_id]).sort("channel", "value")
 
 
-def audit_frames() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Return the current points, events and parties of the whole portfolio."""
-    people: Schema = dict.fromkeys(("party_id", "country", "full_name", "national_id"), pl.String)
-    dates: Schema = dict.fromkeys(("date_of_birth", "deceased_on"), pl.Date)
-    return (
-        _current("parties_contactpoint", {**_POINTS, "load_id": pl.Int64}, "value", None),
-        _current("parties_contactevent", _EVENTS, "value", None),
-        _current("parties_party", {**people, **dates}, "party_id", None),
+def points_on_file(party_ids: pl.Series) -> pl.DataFrame:
+    """Return [party_id, channel, value, source]: what is on file as these persons' own."""
+    shape: Schema = dict.fromkeys(("party_id", "channel", "value", "source", "relation"), pl.String)
+    rows = _current("parties_contactpoint", shape, "party_id", party_ids.to_list())
+    return rows.filter(pl.col("relation").is_in(["self", ""])).drop("relation")
+
+
+def parties_on_file(party_ids: pl.Series) -> pl.DataFrame:
+    """Return [party_id, full_name, national_id, date_of_birth] of these persons as they stand."""
+    shape: Schema = {**dict.fromkeys(("party_id", "full_name", "national_id"), pl.String), "date_of_birth": pl.Date}
+    return _current("parties_party", shape, "party_id", party_ids.to_list())
+
+
+def audit_frames(links: pl.DataFrame) -> Audited:
+    """Return the current points, events and parties of the whole portfolio, and every version of its parties."""
+    points = {**_POINTS, "value_as_given": pl.String, "load_id": pl.Int64}
+    # the order of rows within a load is that of its file: `id` keeps it
+    rows = read_frame(
+        f"SELECT {', '.join(points)} FROM parties_contactpoint WHERE retired_by_id IS NULL ORDER BY load_id, id",
+        schema=points,
+    )
+    versions = read_frame(
+        f"SELECT {', '.join(_AUDITED_PEOPLE)}, retired_by_id, extra FROM parties_party",
+        schema={**_AUDITED_PEOPLE, "retired_by_id": pl.Int64, "extra": pl.String},
+    ).with_columns(sex=sex_in_extra(pl.col("extra")))
+    return audited(
+        rows,
+        _current("parties_contactevent", {**_EVENTS, "load_id": pl.Int64}, "value", None),
+        versions.filter(pl.col("retired_by_id").is_null()),
+        _with_same_persons(links, party_ids=None),
+        versions=versions,
     )
 
 
-def run_audit(*, at: datetime, links: pl.DataFrame) -> pl.DataFrame:
-    """Return the findings of `audit` on the portfolio as it stands."""
-    points, events, parties = audit_frames()
-    return audit(points, events, parties, _with_same_persons(links, party_ids=None), at=at)
+def run_audit(*, at: datetime, links: pl.DataFrame) -> AuditReport:
+    """Return what an audit of the portfolio as it stands finds."""
+    return report_on(audit_frames(links), at=require_aware(at), parameters=installed_parameters())
 
 
 def _with_same_persons(links: pl.DataFrame, *, party_ids: Sequence[str] | None) -> pl.DataFrame:
