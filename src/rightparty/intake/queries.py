@@ -122,30 +122,6 @@ def current_attributes(id_column: str, attribute: str, ids: pl.Series) -> pl.Dat
     )
 
 
-def current_identities() -> pl.DataFrame:
-    """Return what makes current parties one person: [party_id, person_id, country, …, date_of_birth]."""
-    return read_frame(
-        "SELECT party_id, person_id, country, national_id_type, national_id, date_of_birth FROM parties_party"
-        " WHERE retired_by_id IS NULL",
-        schema={
-            "party_id": pl.String(), "person_id": pl.String(), "country": pl.String(), "national_id_type": pl.String(),
-            "national_id": pl.String(), "date_of_birth": pl.Date(),
-        },
-    )  # fmt: skip
-
-
-def current_parties(ids: pl.Series) -> pl.DataFrame:
-    """Return current parties with every column that comes with a load."""
-    columns = PARTY_TABLES["parties"].columns
-    condition, params = among("party_id", ids.to_list())
-    dates = {"date_of_birth", "deceased_on", "bankrupt_on"}
-    return read_frame(
-        f"SELECT {', '.join(columns)} FROM parties_party WHERE retired_by_id IS NULL AND {condition}",
-        params,
-        schema={c: pl.Date() if c in dates else pl.String() for c in columns},
-    )
-
-
 def moved_values(load_id: int) -> pl.DataFrame:
     """Return contact values that a load brought to a person while they stood under another, unlinked person.
 

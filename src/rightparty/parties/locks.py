@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Row locks of this room. Fixed order over rooms: party -> account -> contact point -> reminder. Serves correctable.
+"""Row locks of this room. Fixed order: linking -> party -> account -> contact point -> reminder. Serves correctable.
 
 On SQLite they are no-ops: its write transactions are IMMEDIATE, so that one writer runs at a time.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from django.db import connection
 
@@ -12,6 +13,17 @@ from rightparty.store.queries import among, is_postgresql
 
 _PARTIES = "SELECT 1 FROM parties_party WHERE retired_by_id IS NULL AND {} ORDER BY id FOR UPDATE"
 _VALUES = "SELECT 1 FROM parties_contactpoint WHERE retired_by_id IS NULL AND {} ORDER BY id FOR UPDATE"
+
+
+LINKING: Final = 0x72706C6B
+"""Advisory lock of whoever changes who is the same person ("rplk"): each sees what the one before has decided."""
+
+
+def lock_linking() -> None:
+    """Wait until nobody else changes who is the same person, until the transaction ends."""
+    if is_postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LINKING])
 
 
 def lock_parties(party_ids: Sequence[str]) -> None:

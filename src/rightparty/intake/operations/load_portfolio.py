@@ -254,7 +254,7 @@ def _take_file(table: Table, path: Path, *, known: _Known, load_id: int) -> _Tak
     if table.name == "contact_points":
         known.points = rows.select(pl.col(name).cast(kind) for name, kind in _SCREENED.items())
     if table.name == "parties":
-        rows = with_linked_persons(rows)
+        rows = with_linked_persons(rows, load_id=load_id)
     counts = _merge(table, rows, load_id)
     report = TableReport(
         table=table.name, read=read, accepted=accepted, rejected=rejected_lines,

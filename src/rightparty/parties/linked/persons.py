@@ -36,9 +36,9 @@ _CLIQUE_MOST: Final = 200
 """Parties of one document among which every pair is tried when some are kept apart; above it, neighbours only."""
 
 
-def no_links() -> pl.DataFrame:
-    """Return an empty frame of LINKS."""
-    return pl.DataFrame(schema=LINKS)
+def known_links(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return only the columns of LINKS."""
+    return rows.select(pl.col(name).cast(kind) for name, kind in LINKS.items())
 
 
 def with_person_ids(parties: pl.DataFrame, links: pl.DataFrame | None = None) -> pl.DataFrame:
