@@ -125,7 +125,8 @@ def current_attributes(id_column: str, attribute: str, ids: pl.Series) -> pl.Dat
 def moved_values(load_id: int) -> pl.DataFrame:
     """Return contact values that a load brought to a person while they stood under another, unlinked person.
 
-    Persons who are parties to one account (other than as an emergency contact) are linked: a household shares numbers.
+    Persons who are parties to one account (other than as an emergency contact) are linked, and so are those of one
+    household: they share numbers.
     Shape: [channel, value, from_party, to_party], one row per value and receiving person.
     """
     shape = dict.fromkeys(("channel", "value", "from_party", "to_party"), pl.String())
@@ -135,6 +136,13 @@ def moved_values(load_id: int) -> pl.DataFrame:
 
 
 _BEFORE = "{0}.load_id <> new.load_id AND ({0}.retired_by_id IS NULL OR {0}.retired_by_id = new.load_id)"
+
+_NOT_AT_HOME = """AND NOT EXISTS (
+    SELECT 1 FROM parties_party one JOIN parties_personlink home ON home.{0} = one.party_id
+    JOIN parties_party two ON two.party_id = home.{1} AND two.retired_by_id IS NULL
+    WHERE one.person_id = receiver.person_id AND one.retired_by_id IS NULL AND home.ended_by_id IS NULL
+    AND home.verdict = 'household' AND two.person_id = holder.person_id
+)"""
 
 _MOVED_VALUES = f"""
 SELECT new.channel, new.value, min(old.party_id), min(new.party_id)
@@ -156,5 +164,7 @@ AND NOT EXISTS (
     AND mine.retired_by_id IS NULL AND other.retired_by_id IS NULL
     AND mine.role <> 'emergency_contact' AND other.role <> 'emergency_contact'
 )
+{_NOT_AT_HOME.format("left_id", "right_id")}
+{_NOT_AT_HOME.format("right_id", "left_id")}
 GROUP BY new.channel, new.value, receiver.person_id
 """

@@ -11,8 +11,8 @@ from django.db import connection
 
 from rightparty.store.queries import among, is_postgresql
 
-_PARTIES = "SELECT 1 FROM parties_party WHERE retired_by_id IS NULL AND {} ORDER BY id FOR UPDATE"
-_VALUES = "SELECT 1 FROM parties_contactpoint WHERE retired_by_id IS NULL AND {} ORDER BY id FOR UPDATE"
+_PARTIES = "SELECT party_id FROM parties_party WHERE retired_by_id IS NULL AND {} ORDER BY id FOR UPDATE"
+_VALUES = "SELECT value FROM parties_contactpoint WHERE retired_by_id IS NULL AND {} ORDER BY id FOR UPDATE"
 
 
 LINKING: Final = 0x72706C6B
@@ -26,9 +26,12 @@ def lock_linking() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LINKING])
 
 
-def lock_parties(party_ids: Sequence[str]) -> None:
-    """Lock the parties' current rows until the transaction ends, in a fixed order."""
-    _lock(_PARTIES, "party_id", party_ids)
+def lock_parties(party_ids: Sequence[str]) -> set[str]:
+    """Lock the parties' current rows until the transaction ends, in a fixed order; return those now locked.
+
+    One whose row was replaced while this waited is not among them: who needs it locks again.
+    """
+    return _lock(_PARTIES, "party_id", party_ids)
 
 
 def lock_values(values: Sequence[str]) -> None:
@@ -36,9 +39,10 @@ def lock_values(values: Sequence[str]) -> None:
     _lock(_VALUES, "value", values)
 
 
-def _lock(sql: str, column: str, keys: Sequence[str]) -> None:
+def _lock(sql: str, column: str, keys: Sequence[str]) -> set[str]:
     if not is_postgresql() or not keys:
-        return
+        return set(keys)
     condition, params = among(column, keys)
     with connection.cursor() as cursor:
         cursor.execute(sql.format(condition), params)
+        return {str(key) for (key,) in cursor.fetchall()}

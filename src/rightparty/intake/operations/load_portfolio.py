@@ -52,7 +52,10 @@ from rightparty.kernel.clock import require_aware
 from rightparty.kernel.masking import mask_value
 from rightparty.lending.operations import take_rows as lending
 from rightparty.lending.queries import account_links
+from rightparty.parties.linked.queries import household_groups
 from rightparty.parties.operations import take_rows as parties
+from rightparty.parties.operations.link_applicants import link_applicants
+from rightparty.parties.queries import ids_of_same_persons
 from rightparty.parties.screening import screen
 from rightparty.store.operations.append_rows import append_rows
 from rightparty.store.versions import MergeCounts
@@ -182,7 +185,7 @@ def _contradicted(known: _Known, load_id: int) -> pl.DataFrame:
     others = theirs.join(uses, on=["channel", "value", "party_id"], how="anti").rename({"party_id": "to_party"})
     if others.is_empty():
         return others.select("channel", "value", "from_party", "to_party")
-    links = account_links(party_ids=None)
+    links = pl.concat([account_links(party_ids=None), household_groups(ids_of_same_persons(party_ids=None))])
     kin = links.join(links, on="group_id", suffix="_other").select(to_party="party_id", from_party="party_id_other")
     unlinked = others.join(kin, on=["to_party", "from_party"], how="anti")
     return unlinked.select("channel", "value", "from_party", "to_party").unique(["channel", "value", "to_party"])
@@ -207,6 +210,8 @@ def _load(delivery: Delivery, *, load_id: int, digest: str, tell: Progress) -> L
     for name, path in delivery.files.items():
         tell(name)
         taken.append(_take_file(CONTRACT[name], path, known=known, load_id=load_id))
+    tell("linked persons")
+    link_applicants(load_id=load_id, at=Load.objects.get(pk=load_id).loaded_at)
     tell("moved contact values")
     moved = moved_values(load_id)
     findings = _screened(known, moved, load_id)

@@ -6,6 +6,7 @@ under one person over others, never merges by itself. Serves right_party.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,16 +49,17 @@ class LinkageApplied:
 
 
 def apply_pairs(
-    *, pairs: pl.DataFrame, at: datetime, model: str, rules: LinkRules, load_id: int = 0, whole: bool
+    *, pairs: pl.DataFrame, at: datetime, model: str, rules: LinkRules, load_id: int = 0, about: Sequence[str] | None
 ) -> LinkageApplied:
     """Apply linkage's PAIRS to the store.
 
-    `whole`: the pairs are all that the portfolio holds, so that links of the model and questions not among them end.
+    `about` are the parties that were looked at. None: everybody, so that links of the model and questions that are not
+    among the pairs end.
     """
+    whole = about is None
     with transaction.atomic():
         lock_linking()
-        ends = None if whole else sorted({*pairs["left_id"], *pairs["right_id"]})
-        scope = None if ends is None else everybody_tied(ends)
+        scope = None if about is None else everybody_tied(sorted({*about, *pairs["left_id"], *pairs["right_id"]}))
         people = identities(party_ids=scope)
         links = links_in_force(party_ids=scope)
         judged = _judged(pairs, people, links)

@@ -47,4 +47,4 @@ def link_portfolio(
     tell("linking")
     pairs = linker(people, points, known)
     tell("applying")
-    return apply_pairs(pairs=pairs, at=at, model=f"linkage {known.version}", rules=house, whole=True)
+    return apply_pairs(pairs=pairs, at=at, model=f"linkage {known.version}", rules=house, about=None)
