@@ -174,7 +174,7 @@ class LinkReview(models.Model):
     """A question for a person: one human or two? About a pair of ids, or about one id that may hold two humans."""
 
     class State(models.TextChoices):
-        """`upheld`: decided that one id, or one person by document, holds two humans; held until the rows say otherwise."""
+        """`upheld`: somebody decided that one id holds two humans; what it bears on is held until he lifts that."""
 
         OPEN = "open"
         DECIDED = "decided"

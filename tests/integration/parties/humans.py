@@ -11,8 +11,8 @@ from rightparty.parties.linkage.frames import PAIRS
 from rightparty.parties.linkage.model import LinkageModel
 from rightparty.parties.linked.rules import LinkRules, read_rules
 from rightparty.parties.models import ContactPoint, Party
-from rightparty.parties.operations.link_portfolio import link_portfolio
 from rightparty.parties.operations.apply_pairs import LinkageApplied
+from rightparty.parties.operations.link_portfolio import link_portfolio
 
 BORN = date(1990, 1, 2)
 
@@ -21,7 +21,8 @@ def add_party(number: int, **changes: Any) -> str:
     party = f"P{number}"
     Party.objects.create(
         **{
-            "party_id": party, "person_id": party, "full_name": "Planted Debtor", "country": "CN", "date_of_birth": BORN,
+            "party_id": party, "person_id": party, "full_name": "Planted Debtor", "country": "CN",
+            "date_of_birth": BORN,
             **changes,
         }
     )  # fmt: skip

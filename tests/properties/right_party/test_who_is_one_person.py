@@ -50,8 +50,12 @@ def any_links(draw: st.DrawFn) -> list[Link]:
 
 @settings(max_examples=150)
 @given(st.lists(st.integers(0, 3), min_size=9, max_size=9), any_links())
-@example([1, 1, 1, 0, 0, 0, 0, 0, 0], [(("P0", "P1"), "not_same", "person", 0.0), (("P1", "P2"), "not_same", "person", 0.0)])
-@example([1, 1, 1, 0, 0, 0, 0, 0, 0], [(("P0", "P1"), "not_same", "person", 0.0), (("P0", "P2"), "not_same", "person", 0.0)])
+@example(
+    [1, 1, 1, 0, 0, 0, 0, 0, 0], [(("P0", "P1"), "not_same", "person", 0.0), (("P1", "P2"), "not_same", "person", 0.0)]
+)
+@example(
+    [1, 1, 1, 0, 0, 0, 0, 0, 0], [(("P0", "P1"), "not_same", "person", 0.0), (("P0", "P2"), "not_same", "person", 0.0)]
+)
 def test_persons_are_what_joins_less_what_is_kept_apart(documents: list[int], links: list[Link]) -> None:
     found = with_person_ids(frame_of(documents), links_of(links))
     person = dict(zip(found["party_id"], found["person_id"], strict=True))

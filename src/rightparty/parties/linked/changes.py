@@ -68,7 +68,9 @@ def new_links(pairs: list[tuple[str, str]], *, verdict: str) -> pl.DataFrame:
 
 def filled(links: pl.DataFrame) -> pl.DataFrame:
     """Return NEW_LINKS, what is missing in them unknown."""
-    missing = [pl.lit("[]" if name == "reasons" else None).alias(name) for name in NEW_LINKS if name not in links.columns]
+    missing = [
+        pl.lit("[]" if name == "reasons" else None).alias(name) for name in NEW_LINKS if name not in links.columns
+    ]
     return links.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in NEW_LINKS.items())
 
 

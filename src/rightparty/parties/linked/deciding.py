@@ -37,6 +37,7 @@ def ends_for_decision(links: pl.DataFrame, *, pair: tuple[str, str], verdict: st
     """Return the links that a verdict on a pair takes the place of.
 
     Shape: links in force of everybody tied to the pair, LINKS with id.
+
     Raises:
         LinkError: it would contradict what was decided on other ids of these persons.
     """
@@ -62,7 +63,9 @@ def ends_for_merge(links: pl.DataFrame, *, one: Sequence[str], other: Sequence[s
     return crossing(links.filter(keeps_apart()), set(one), set(other))["id"].to_list()
 
 
-def pairs_of_split(links: pl.DataFrame, *, away: Sequence[str], rest: Sequence[str]) -> tuple[list[int], list[tuple[str, str]]]:
+def pairs_of_split(
+    links: pl.DataFrame, *, away: Sequence[str], rest: Sequence[str]
+) -> tuple[list[int], list[tuple[str, str]]]:
     """Return the links that a split ends, and the pairs it keeps apart.
 
     Raises:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which parties are one human: what joins them, and what people decided to keep apart (serves right_party, correctable).
+"""Which parties are one human: what joins them, and what was decided to keep apart (serves right_party, correctable).
 
 Three things join two parties: a person's decision, one identity document with one birthday, a link of the model. A
 decision that two parties are different persons keeps them apart whatever joins them, also over others: joins count in

@@ -90,7 +90,7 @@ def linkage_frames() -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def links_in_force(*, party_ids: Sequence[str] | None = None) -> pl.DataFrame:
-    """Return the links in force, of some parties or all: id, LINKS, probabilities, reasons and the act that made them."""
+    """Return the links in force, of some parties or all: id, LINKS, probabilities, reasons, the act that made them."""
     condition, params = ("1 = 1", []) if party_ids is None else _either_end(party_ids)
     rows = read_frame(
         f"SELECT l.id, left_id, right_id, verdict, origin, {', '.join(_PROBABILITIES)}, reasons, change_id,"
@@ -106,7 +106,9 @@ def links_in_force(*, party_ids: Sequence[str] | None = None) -> pl.DataFrame:
 def links_of_change(change_id: int, *, ended: bool) -> pl.DataFrame:
     """Return [id, left_id, …, is_current] of the links that a change made, or those that it ended."""
     column = "ended_by_id" if ended else "change_id"
-    schema = {name: _LINK[name] for name in ("id", "left_id", "right_id", "verdict", "origin", *_PROBABILITIES, "reasons")}
+    schema = {
+        name: _LINK[name] for name in ("id", "left_id", "right_id", "verdict", "origin", *_PROBABILITIES, "reasons")
+    }
     return read_frame(
         f"SELECT {', '.join(schema)}, ended_by_id IS NULL FROM parties_personlink WHERE {column} = %s ORDER BY id",
         [change_id],
@@ -185,7 +187,8 @@ def doubts_as_of_now(*, party_ids: Sequence[str] | None) -> pl.DataFrame:
     ends = reviews.unpivot(["left_id", "right_id"], index=["review", "kind", "channel", "value"], value_name="party_id")
     condition, params = among("party_id", ends["party_id"].unique().to_list())
     points = read_frame(
-        f"SELECT DISTINCT party_id, channel, value FROM parties_contactpoint WHERE retired_by_id IS NULL AND {condition}",
+        "SELECT DISTINCT party_id, channel, value FROM parties_contactpoint"
+        f" WHERE retired_by_id IS NULL AND {condition}",
         params,
         schema=DOUBTS,
     )
@@ -193,7 +196,11 @@ def doubts_as_of_now(*, party_ids: Sequence[str] | None) -> pl.DataFrame:
     one_point = (pl.col("channel") == pl.col("channel_of_point")) & (pl.col("value") == pl.col("value_of_point"))
     both = pl.col("party_id").n_unique().over("review", "channel_of_point", "value_of_point") > 1
     borne = met.filter(
-        pl.when(pl.col("value") != "").then(one_point).when(pl.col("kind") == "pair").then(both).otherwise(pl.lit(value=True))
+        pl.when(pl.col("value") != "")
+        .then(one_point)
+        .when(pl.col("kind") == "pair")
+        .then(both)
+        .otherwise(pl.lit(value=True))
     )
     return borne.select("party_id", channel="channel_of_point", value="value_of_point").unique()
 
@@ -220,8 +227,8 @@ def reviews_of(party_ids: Sequence[str] | None) -> pl.DataFrame:
 
 
 _REVIEWS: Final = (
-    f"SELECT id, kind, left_id, right_id, channel, value, {', '.join(_PROBABILITIES)}, reasons, contradictions, found_by,"
-    " opened_at, seen_at, state, closed_by, decision, closed_at FROM parties_linkreview"
+    f"SELECT id, kind, left_id, right_id, channel, value, {', '.join(_PROBABILITIES)}, reasons, contradictions,"
+    " found_by, opened_at, seen_at, state, closed_by, decision, closed_at FROM parties_linkreview"
 )
 
 
@@ -243,8 +250,8 @@ def versions_of_load(load_id: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return [party_id, RECORDS…] of the parties that a load changed: as it brought them, and as they were before."""
     columns = ", ".join(f"{{0}}.{name}" for name in _RECORD)
     joined = (
-        " FROM parties_party now JOIN parties_party was ON was.party_id = now.party_id AND was.retired_by_id = now.load_id"
-        " WHERE now.load_id = %s"
+        " FROM parties_party now JOIN parties_party was ON was.party_id = now.party_id"
+        " AND was.retired_by_id = now.load_id WHERE now.load_id = %s"
     )
     now = read_frame(f"SELECT {columns.format('now')}{joined}", [load_id], schema=_RECORD)
     return now, read_frame(f"SELECT {columns.format('was')}{joined}", [load_id], schema=_RECORD)
@@ -280,4 +287,3 @@ def _either_end(party_ids: Sequence[str]) -> tuple[str, list[object]]:
     left, params = among("left_id", party_ids)
     right, more = among("right_id", party_ids)
     return f"({left} OR {right})", [*params, *more]
-

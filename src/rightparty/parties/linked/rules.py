@@ -56,8 +56,10 @@ def rules_of(given: Mapping[str, Any]) -> LinkRules:
     numbers = (rules.merge_from, rules.household_from, rules.review_from, rules.applicants_most)
     if any(isinstance(number, bool) or not isinstance(number, int | float) for number in numbers):
         raise LinkRulesError("Link rules: every one is a number.")
-    if not (0.9 <= rules.merge_from and 0.5 < rules.household_from and 0 < rules.review_from <= rules.merge_from):
-        raise LinkRulesError("Link rules: merge_from is at least 0.9, household_from above 0.5, review_from below merge_from.")
+    if not (rules.merge_from >= 0.9 and rules.household_from > 0.5 and 0 < rules.review_from <= rules.merge_from):
+        raise LinkRulesError(
+            "Link rules: merge_from is at least 0.9, household_from above 0.5, review_from below merge_from."
+        )
     if rules.applicants_most < 0:
         raise LinkRulesError("Link rules: applicants_most is not below 0.")
     return rules

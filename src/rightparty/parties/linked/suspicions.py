@@ -48,7 +48,9 @@ def with_contradictions(pairs: pl.DataFrame, people: pl.DataFrame) -> pl.DataFra
     found = joined.with_columns(
         contradictions=pl.concat_list(
             _code("birth_dates_differ", pl.col("date_of_birth") != pl.col("date_of_birth_right")),
-            _code("documents_differ", both_documents & one_type & (pl.col("national_id") != pl.col("national_id_right"))),
+            _code(
+                "documents_differ", both_documents & one_type & (pl.col("national_id") != pl.col("national_id_right"))
+            ),
         ).list.drop_nulls()
     )
     return found.select(*pairs.columns, "contradictions")

@@ -115,11 +115,15 @@ def _sorted_out(
     )
     same = same.join(chained, on=_PAIR, how="anti")
     household = judged.filter((verdict == "household") & (pl.col("p_household") >= rules.household_from))
-    doubtful = judged.filter(verdict.is_in(["same", "review"]) & (p >= rules.review_from)).join(same, on=_PAIR, how="anti")
+    doubtful = judged.filter(verdict.is_in(["same", "review"]) & (p >= rules.review_from)).join(
+        same, on=_PAIR, how="anti"
+    )
     over_others = pl.col("contradictions").list.concat(pl.lit("chain_contradicts"))
     is_chained = pl.struct(_PAIR).is_in(chained.select(pl.struct(_PAIR).alias("p"))["p"].implode())
-    return same, household, doubtful.with_columns(
-        contradictions=pl.when(is_chained).then(over_others).otherwise("contradictions")
+    return (
+        same,
+        household,
+        doubtful.with_columns(contradictions=pl.when(is_chained).then(over_others).otherwise("contradictions")),
     )
 
 
@@ -133,7 +137,9 @@ def _difference(
     if not whole:
         lapsed = lapsed.join(judged.select(_PAIR), on=_PAIR, how="semi")
     fresh = wanted.join(kept, on=_PAIR, how="anti").with_columns(origin=pl.lit("model"))
-    return filled(fresh.with_columns(reasons=_as_json(fresh["reasons"])).select(NEW_LINKS.keys())), lapsed["id"].to_list()
+    return filled(fresh.with_columns(reasons=_as_json(fresh["reasons"])).select(NEW_LINKS.keys())), lapsed[
+        "id"
+    ].to_list()
 
 
 def _questions(doubtful: pl.DataFrame, scope: list[str] | None) -> pl.DataFrame:

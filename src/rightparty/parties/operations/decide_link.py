@@ -66,9 +66,7 @@ def answer_review(*, review_id: int, verdict: str, by: str, reason: str, at: dat
         return _answer_of_one_id(review, verdict=verdict, by=by, reason=reason, at=at)
 
 
-def _answer_of_one_id(
-    review: LinkReview, *, verdict: str, by: str, reason: str, at: datetime
-) -> PersonsChanged:
+def _answer_of_one_id(review: LinkReview, *, verdict: str, by: str, reason: str, at: datetime) -> PersonsChanged:
     if verdict not in ("same", "not_same"):
         raise LinkError(f"{verdict} is no answer about one id", remedy="Say same (one human) or not_same (two).")
     act = Act(kind="decide", by=by.strip(), reason=reason.strip(), at=require_aware(at))

@@ -74,7 +74,9 @@ def _pairs_of(applicants: list[str], people: pl.DataFrame, points: pl.DataFrame,
     mine = people.filter(pl.col("party_id").is_in(applicants))
     of_each = points.filter(pl.col("party_id").is_in(applicants)).partition_by("party_id", as_dict=True)
     found = [pl.DataFrame(schema=PAIRS)]
-    for row in mine.select(PEOPLE.keys()).iter_rows(named=True):  # one application at a time: a load's, not a portfolio's
+    for row in mine.select(PEOPLE.keys()).iter_rows(
+        named=True
+    ):  # one application at a time: a load's, not a portfolio's
         own = of_each.get((row["party_id"],), points.clear())
         found.append(index.candidates_of(row, own).select(PAIRS.keys()))
     return pl.concat(found)

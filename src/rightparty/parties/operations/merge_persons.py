@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes one person of two by decision, whatever was decided before between their ids. Serves right_party, correctable."""
+"""Makes one person of two by decision, whatever was decided before between their ids (right_party, correctable)."""
 
 from datetime import datetime
 

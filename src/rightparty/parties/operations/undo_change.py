@@ -37,7 +37,8 @@ def undo_change(*, change_id: int, by: str, reason: str, at: datetime) -> Person
         taken = links_in_force(party_ids=ends).join(made, on="id", how="anti").select("left_id", "right_id")
         if ended.join(taken, on=["left_id", "right_id"], how="semi").height:
             raise LinkError(
-                f"a later act has decided on pairs that act {change_id} had left open", remedy="Undo the later act first."
+                f"a later act has decided on pairs that act {change_id} had left open",
+                remedy="Undo the later act first.",
             )
         act = Act(kind="undo", by=by.strip(), reason=reason.strip(), at=at, undoes=change_id)
         again = ended.select(pl.col(name) for name in NEW_LINKS)
