@@ -287,3 +287,52 @@ def _either_end(party_ids: Sequence[str]) -> tuple[str, list[object]]:
     left, params = among("left_id", party_ids)
     right, more = among("right_id", party_ids)
     return f"({left} OR {right})", [*params, *more]
+
+
+_SHOWN: Final = {
+    name: pl.Date() if name == "date_of_birth" else pl.String()
+    for name in (
+        "party_id", "person_id", "full_name", "latin_name", "date_of_birth", "national_id_type", "national_id", "country",
+        "region", "postcode", "address", "employer",
+    )
+}  # fmt: skip
+
+
+def records_of(party_ids: Sequence[str]) -> pl.DataFrame:
+    """Return the current records of some parties, to be laid side by side."""
+    condition, params = among("party_id", party_ids)
+    return read_frame(
+        f"SELECT {', '.join(_SHOWN)} FROM parties_party WHERE retired_by_id IS NULL AND {condition} ORDER BY party_id",
+        params,
+        schema=_SHOWN,
+    )
+
+
+def earlier_record(party_id: str) -> pl.DataFrame:
+    """Return the latest record of a party that told of another name, birth date or document, or an empty frame."""
+    columns = ", ".join(f"was.{name}" for name in _SHOWN)
+    return read_frame(
+        f"SELECT {columns} FROM parties_party was JOIN parties_party now ON now.party_id = was.party_id"
+        " AND now.retired_by_id IS NULL WHERE was.party_id = %s AND was.retired_by_id IS NOT NULL"
+        " AND (was.full_name <> now.full_name OR was.national_id <> now.national_id"
+        " OR was.date_of_birth IS DISTINCT FROM now.date_of_birth) ORDER BY was.id DESC LIMIT 1",
+        [party_id],
+        schema=_SHOWN,
+    )
+
+
+def points_side_by_side(party_ids: Sequence[str]) -> pl.DataFrame:
+    """Return [party_id, channel, value, relation] of some parties' current contact points, in order."""
+    condition, params = among("party_id", party_ids)
+    return read_frame(
+        "SELECT DISTINCT party_id, channel, value, relation FROM parties_contactpoint"
+        f" WHERE retired_by_id IS NULL AND {condition} ORDER BY channel, value, party_id",
+        params,
+        schema=POINTS,
+    )
+
+
+def count_reviews() -> int:
+    """Return how many questions are open."""
+    rows = read_frame("SELECT count(*) FROM parties_linkreview WHERE state = 'open'", schema={"n": pl.Int64()})
+    return int(rows["n"][0])
