@@ -70,6 +70,13 @@ def _starts(part: str, least: int) -> str:
     )
 
 
+def _initial(part: str) -> str:
+    roman = f"{part}_roman"
+    return (
+        f"((length({roman}_l) = 1 or length({roman}_r) = 1) and substr({roman}_l, 1, 1) = substr({roman}_r, 1, 1))"
+    )
+
+
 _CROSSED: Final = "given_roman_l = surname_roman_r and surname_roman_l = given_roman_r"
 _NAME_COLUMNS: Final = ("text", "tone", "roman", "shape", "stem", "sound", "letters")
 
@@ -109,7 +116,7 @@ SURNAME: Final = Comparison(
         Level(code="surname.crossed", condition=_CROSSED, bits="surname_roman_bits"),
         Level(code="surname.same_stem", condition=f"({_equal('surname_stem')} or {_equal('surname_shape')})"),
         Level(code="surname.slip", condition=_slip("surname_roman", "surname_letters", 4)),
-        Level(code="surname.near", condition=f"({_near('surname')} or {_starts('surname', 4)})"),
+        Level(code="surname.near", condition=f"({_near('surname')} or {_starts('surname', 4)} or {_initial('surname')})"),
         Level(code="surname.different", condition="true"),
     ),
 )  # fmt: skip
@@ -119,7 +126,7 @@ MIDDLE: Final = Comparison(
     missing="middle_l is null or middle_r is null",
     columns=("middle",),
     levels=(
-        Level(code="middle_name.same", condition=_equal("middle")),
+        Level(code="middle_name.same", condition=_equal("middle"), bits="middle_bits"),
         Level(code="middle_name.different", condition="true"),
     ),
 )
@@ -211,7 +218,8 @@ def _points(channel: str) -> Comparison:
 COMPARISONS: Final = (GIVEN, SURNAME, MIDDLE, BIRTH, NUMBER, HOME, _points("phone"), _points("email"))
 """Every field compared, in the order of a pair's reasons."""
 
-BITS: Final = ("given_bits", "given_roman_bits", "surname_bits", "surname_roman_bits")
+WEIGHED: Final = ("given", "given_roman", "surname", "surname_roman", "middle")
+"""The columns whose frequency weighs, as `…_bits`."""
 
 _DUCKDB: Final = {"arrays_overlap(": "list_has_any(", "size(": "len("}
 

@@ -36,6 +36,11 @@ _PERSONAL: Final[dict[str, tuple[pl.Expr, ...]]] = {
     "home, surname": (pl.col("street"), pl.col("house"), pl.col("surname_sound")),
     "home, given": (pl.col("street"), pl.col("house"), pl.col("given_sound")),
     "home, initial": (pl.col("street"), pl.col("house"), pl.col("given_roman").str.slice(0, 1)),
+    "home, middle": (pl.col("street"), pl.col("house"), pl.col("middle")),
+    "street, given, middle": (pl.col("street"), pl.col("given_roman"), pl.col("middle")),
+    "street, surname": (pl.col("street"), pl.col("surname_roman"), pl.col("middle")),
+    "surname, middle": (pl.col("surname_roman"), pl.col("middle"), pl.col("given_roman").str.slice(0, 1)),
+    "given, middle": (pl.col("given_stem"), pl.col("middle"), pl.col("surname_roman").str.slice(0, 1)),
     "street, name": (pl.col("street"), pl.col("surname_roman").str.slice(0, 3), pl.col("given_roman").str.slice(0, 2)),
     "house, name": (pl.col("house"), pl.col("surname_roman").str.slice(0, 3), pl.col("given_roman").str.slice(0, 2)),
 }

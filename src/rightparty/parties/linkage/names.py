@@ -13,7 +13,7 @@ import polars as pl
 from opencc import OpenCC
 from pypinyin import Style, lazy_pinyin
 
-from rightparty.parties.linkage.surnames import ALIKE, COMPOUND, LATIN_SURNAMES, NICKNAMES, READINGS
+from rightparty.parties.linkage.surnames import ALIKE, COMPOUND, LATIN_SURNAMES, NICKNAMES, PLACEHOLDERS, READINGS
 
 FAMILY_FIRST: Final = ("CN", "HK", "TW", "MO", "VN", "KR", "JP", "SG", "HU")
 """Markets where a name begins with the family's; SG for its Chinese majority."""
@@ -136,12 +136,13 @@ def _forms(values: pl.Series, name: str) -> pl.DataFrame:
     table = _table(written, _simplified)
     squeezed = folded(pl.col("w")).str.replace_all(r"[ '’\-\.]", "")
     simple = written.select(squeezed.str.replace_many(table) if table else squeezed).to_series()
+    simple = simple.replace(dict.fromkeys(PLACEHOLDERS, ""))
     is_surname = name == "surname"
     frame = pl.DataFrame({"w": values, "s": simple, "t": _read(simple, READINGS if is_surname else {})})
     roman = pl.col("t").str.replace_all(r"[1-5]", "")
     stem = roman.str.replace(r"([bcdhjklmnrstvz])ova$", "$1") if is_surname else roman.replace(_long_forms())
     forms = {
-        f"{name}_text": pl.col("w").str.replace_all(" ", "", literal=True), f"{name}_simple": pl.col("s"),
+        f"{name}_text": pl.when(pl.col("s") != "").then(pl.col("w").str.replace_all(" ", "", literal=True)), f"{name}_simple": pl.col("s"),
         f"{name}_tone": pl.col("t"), f"{name}_roman": roman, f"{name}_shape": pl.col("s").str.replace_many(_alike()),
         f"{name}_stem": stem, f"{name}_sound": _sound(stem), f"{name}_letters": sorted_letters(roman),
     }  # fmt: skip

@@ -6,13 +6,11 @@ from typing import Final
 
 import polars as pl
 
+from rightparty.parties.linkage.comparisons import WEIGHED
 from rightparty.parties.linkage.homes import read_homes
 from rightparty.parties.linkage.names import sorted_letters, split_names
 from rightparty.parties.linkage.national_ids import read_ids
 from rightparty.parties.linkage.surnames import SHARES
-
-BLOCK_MOST: Final = 400
-"""House limit: a key that more people share says too little to compare them all."""
 
 CROWD: Final = 20
 """House limit: a contact value that more people give is a switchboard or an agent's, not evidence."""
@@ -72,10 +70,10 @@ def count_names(frame: pl.DataFrame, *, imagined: float = 1_000.0) -> Frequencie
     Shape: what `prepare` returns -> Frequencies.
     """
     parts = []
-    for part in ("given", "given_roman", "surname", "surname_roman"):
+    for part in WEIGHED:
         known = frame.filter(pl.col(part).is_not_null())
         shipped = pl.col("value").replace_strict(dict(SHARES), default=None, return_dtype=pl.Float64)
-        usual = shipped.fill_null(0.001) if part.startswith("surname") else pl.lit(0.001)
+        usual = shipped.fill_null(0.001) if part.startswith("surname") else pl.lit(0.04 if part == "middle" else 0.001)
         share = (pl.col("count") + imagined * usual) / (known.height + imagined)
         parts.append(
             known.group_by(pl.col(part).alias("value")).agg(count=pl.len())
@@ -93,7 +91,7 @@ def with_frequencies(frame: pl.DataFrame, frequencies: Frequencies) -> pl.DataFr
     """Add `…_bits` for given, given_roman, surname and surname_roman; a name never seen is as rare as one person."""
     rare = float(-(pl.Series([1.0 / (frequencies.people + 1_000.0) * 2]).log(2)[0]))
     rare = round(rare * 4) / 4
-    for part in ("given", "given_roman", "surname", "surname_roman"):
+    for part in WEIGHED:
         bits = frequencies.bits.filter(pl.col("part") == part).select(
             pl.col("value").alias(part), pl.col("bits").alias(f"{part}_bits")
         )

@@ -78,3 +78,13 @@ NICKNAMES: Final = (
     "eugene gene", "francis frank", "franklin frank", "harold hal harry", "howard howie", "arthur art", "martin marty",
 )  # fmt: skip
 """English short forms; the first of a group is what the others stand for."""
+
+PLACEHOLDERS: Final = frozenset(
+    "na none null unknown unk test xxx xx x noname nofirstname nolastname no yes resp respondent refused anonymous person "
+    "occupant tenant resident male female man woman men women boy girl child baby babyboy babygirl infant kid adult teen "
+    "mother father mom dad mommy daddy son daughter brother sister husband wife spouse grandson granddaughter grandmother "
+    "grandfather grandma grandpa uncle aunt uncleaunt niece nephew cousin friend roommate lodger boarder owner mr mrs ms "
+    "miss sir madam lady ladyofhouse ladyofthehouse manofhouse manofthehouse householder malechild femalechild inmate "
+    "firstname lastname surname name 无 无名 未知 不详 测试 先生 女士 小姐 某 某某 匿名 khong neznamy neuvedeno".split()
+)
+"""What people enter for a name they do not know, folded and without spaces: as if nothing were on file."""
