@@ -181,8 +181,8 @@ HOME: Final = Comparison(
     shared=True,
     columns=("street", "house", "unit", "area"),
     levels=(
-        Level(code="address.same", condition=f"({_equal('street', 'house')} and coalesce(unit_l, '') = coalesce(unit_r, ''))"),
-        Level(code="address.same_house", condition=_equal("street", "house")),
+        Level(code="address.same", condition=f"({_equal('street', 'house')} and coalesce(unit_l, '') = coalesce(unit_r, ''))", bits="home_bits"),
+        Level(code="address.same_house", condition=_equal("street", "house"), bits="home_bits"),
         Level(code="address.slip", condition=(
             "((house_l = house_r and length(street_l) >= 5 and levenshtein(street_l, street_r) <= 3) or "
             "(street_l = street_r and levenshtein(house_l, house_r) <= 1))")),
@@ -218,7 +218,7 @@ def _points(channel: str) -> Comparison:
 COMPARISONS: Final = (GIVEN, SURNAME, MIDDLE, BIRTH, NUMBER, HOME, _points("phone"), _points("email"))
 """Every field compared, in the order of a pair's reasons."""
 
-WEIGHED: Final = ("given", "given_roman", "surname", "surname_roman", "middle")
+WEIGHED: Final = ("given", "given_roman", "surname", "surname_roman", "middle", "home")
 """The columns whose frequency weighs, as `…_bits`."""
 
 _DUCKDB: Final = {"arrays_overlap(": "list_has_any(", "size(": "len("}

@@ -16,6 +16,10 @@ CROWD: Final = 20
 """House limit: a contact value that more people give is a switchboard or an agent's, not evidence."""
 
 
+_USUAL: Final = {"middle": 0.04, "home": 0.00002}
+"""Assumed share of people with any one initial, or at any one address; of any one name, one in a thousand."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frequencies:
     """How common names are, as bits: -log2 of the share of people."""
@@ -39,7 +43,9 @@ def prepare(people: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
     for channel in ("phone", "email"):
         frame = _with_points(frame, points, channel)
     digits = {f"{name}_digits": sorted_letters(pl.col(name)) for name in ("birth", "number")}
-    return frame.with_columns(**digits).with_columns(pl.col(pl.String).replace("", None))
+    return frame.with_columns(**digits).with_columns(pl.col(pl.String).replace("", None)).with_columns(
+        home=pl.concat_str("street", "house", "area", separator="|")
+    )
 
 
 def _births(people: pl.DataFrame) -> pl.DataFrame:
@@ -73,7 +79,7 @@ def count_names(frame: pl.DataFrame, *, imagined: float = 1_000.0) -> Frequencie
     for part in WEIGHED:
         known = frame.filter(pl.col(part).is_not_null())
         shipped = pl.col("value").replace_strict(dict(SHARES), default=None, return_dtype=pl.Float64)
-        usual = shipped.fill_null(0.001) if part.startswith("surname") else pl.lit(0.04 if part == "middle" else 0.001)
+        usual = shipped.fill_null(0.001) if part.startswith("surname") else pl.lit(_USUAL.get(part, 0.001))
         share = (pl.col("count") + imagined * usual) / (known.height + imagined)
         parts.append(
             known.group_by(pl.col(part).alias("value")).agg(count=pl.len())
