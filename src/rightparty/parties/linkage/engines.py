@@ -6,7 +6,9 @@ index run. Splink's own two-class model is not used, because it takes a family f
 (docs/explanation/linkage.md).
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import duckdb
@@ -93,4 +95,18 @@ def _blocked(frame: pl.DataFrame, api: Any, *, frame_as: Callable[[pl.DataFrame]
         comparisons=[ExactMatch("row")],
         blocking_rules_to_generate_predictions=[CustomRule(rule, arrays_to_explode=["keys"])],
     )
-    return str(Linker(table, settings).inference.compute_blocked_pairs_for_predict().physical_name)
+    linker = Linker(table, settings)
+    with _silence():
+        return str(linker.inference.compute_blocked_pairs_for_predict().physical_name)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep Splink's progress messages out of this process's logs."""
+    log = logging.getLogger("splink")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)

@@ -12,65 +12,73 @@ from typing import Final
 import numpy as np
 
 from rightparty.parties.linkage.comparisons import COMPARISONS, Comparison
-from rightparty.parties.linkage.model import FieldRates, LinkageModel
+from rightparty.parties.linkage.model import FieldRates, LinkageModel, Rates
 from rightparty.parties.linkage.patterns import Floats, Patterns, log_rates
 
 ROUNDS_MOST: Final = 200
-_SETTLED: Final = 1e-5
+TWINS: Final = 0.003
+"""Assumed share of pairs within a household that are twins: about 1.2 % of births, and a third of such pairs siblings."""
+
+_SETTLED: Final = 1e-7
 _SMALLEST: Final = 1e-9
 
 
 def fit_rates(
-    patterns: Patterns, random: Patterns, start: LinkageModel, *, all_pairs: float, records: float, weight: float = 20.0
+    patterns: Patterns, random: Patterns, start: LinkageModel, *, all_pairs: float, records: float,
+    version: str = "fitted", weight: float = 20.0,
 ) -> LinkageModel:
     """Return the model fitted to candidate pairs.
 
     Shape: patterns of the candidates, patterns of random pairs; `all_pairs` is how many pairs there are candidates or
     not, `records` how many records look for a partner; `weight` is how many pairs the start counts for.
     """
-    model = replace(start, fields=_strangers(random, start))
-    counts = patterns.counts
+    model = replace(start, version=version, source="fitted without labels")
     sizes = np.array([start.same_per_record * records, start.household_per_record * records, all_pairs])
     before = -np.inf
     for _ in range(ROUNDS_MOST):
-        joint = log_rates(patterns, model) + np.log(sizes)
-        top = joint.max(axis=1, keepdims=True)
-        mass = np.exp(joint - top)
-        shares = mass / mass.sum(axis=1, keepdims=True)
-        likelihood = float((counts * (np.log(mass.sum(axis=1)) + top[:, 0])).sum() - sizes[:2].sum())
-        expected = shares * counts[:, None]
+        expected, likelihood = _expected(patterns, model, sizes)
+        strangers, _ = _expected(random, model, sizes)
         sizes[:2] = np.maximum(expected[:, :2].sum(axis=0), 1.0)
-        model = replace(model, fields=_reweighed(patterns, expected, model, start, weight))
-        if abs(likelihood - before) < _SETTLED * max(abs(likelihood), 1.0) * 1e-2:
+        model = replace(model, fields=_reweighed((patterns, expected), (random, strangers[:, 2]), start, weight))
+        likelihood -= float(sizes[:2].sum())
+        if abs(likelihood - before) < _SETTLED * abs(likelihood):
             break
         before = likelihood
     return replace(model, same_per_record=float(sizes[0] / records), household_per_record=float(sizes[1] / records))
 
 
-def _strangers(random: Patterns, start: LinkageModel) -> dict[str, FieldRates]:
-    """Count the levels among random pairs; what was not seen keeps its start, made small."""
-    fields = {}
-    for comparison in COMPARISONS:
-        rates = start.fields[comparison.name]
-        seen = _seen(random, comparison, random.counts)
-        other = _mixed(seen, np.array(rates.other), 1.0)
-        household = rates.household if comparison.shared else other
-        fields[comparison.name] = FieldRates(same=rates.same, household=tuple(household), other=other)
-    return fields
+def _expected(patterns: Patterns, model: LinkageModel, sizes: Floats) -> tuple[Floats, float]:
+    """Return how many pairs of each pattern each class is expected to have, and the log likelihood."""
+    joint = log_rates(patterns, model) + np.log(sizes)
+    top = joint.max(axis=1, keepdims=True)
+    mass = np.exp(joint - top)
+    total = mass.sum(axis=1, keepdims=True)
+    counts = patterns.counts
+    return mass / total * counts[:, None], float((counts * (np.log(total) + top)[:, 0]).sum())
 
 
 def _reweighed(
-    patterns: Patterns, expected: Floats, model: LinkageModel, start: LinkageModel, weight: float
+    found: tuple[Patterns, Floats], random: tuple[Patterns, Floats], start: LinkageModel, weight: float
 ) -> dict[str, FieldRates]:
+    """Return the rates that fit what is expected; strangers are counted on random pairs, less those expected kin."""
     fields = {}
     for comparison in COMPARISONS:
-        first, now = start.fields[comparison.name], model.fields[comparison.name]
-        same = _mixed(_seen(patterns, comparison, expected[:, 0]), np.array(first.same), weight)
-        household = now.other
+        first = start.fields[comparison.name]
+        other = _mixed(_seen(random[0], comparison, random[1]), np.array(first.other), 1.0)
+        same = _mixed(_seen(found[0], comparison, found[1][:, 0]), np.array(first.same), weight)
+        household = beside(comparison, other)
         if comparison.shared:
-            household = _mixed(_seen(patterns, comparison, expected[:, 1]), np.array(first.household), weight)
-        fields[comparison.name] = FieldRates(same=same, household=household, other=now.other)
+            household = _mixed(_seen(found[0], comparison, found[1][:, 1]), np.array(first.household), weight)
+        fields[comparison.name] = FieldRates(same=same, household=household, other=other)
     return fields
+
+
+def beside(comparison: Comparison, other: Rates) -> Rates:
+    """Return what a personal field looks like within a household: as among strangers, but for twins' birthdays."""
+    if comparison.name != "birth_date":
+        return other
+    lifted = (max(other[0], TWINS), *other[1:])
+    return tuple(rate / sum(lifted) for rate in lifted)
 
 
 def _seen(patterns: Patterns, comparison: Comparison, counts: Floats) -> Floats:

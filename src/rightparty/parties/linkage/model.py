@@ -44,9 +44,12 @@ class LinkageModel:
     #: from this chance of one human on, a pair is `same`
     same_from: float = 0.99
     #: from this chance of one human on, a person looks at the pair
-    review_from: float = 0.05
+    review_from: float = 0.2
     #: from this chance of one household on, a pair is `household`
     household_from: float = 0.5
+    #: a pair below both is not even listed
+    kept_from: float = 0.001
+    kept_household_from: float = 0.1
     source: str = ""
 
     def as_json(self) -> str:
