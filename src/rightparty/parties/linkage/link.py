@@ -1,95 +1,57 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds ids of one human, and households. Serves right_party.
+"""Finds ids of one human, and households, over a whole portfolio. Serves right_party."""
 
-First form: exact agreement only. The calls and the frames are final.
-"""
+from typing import Any, Final
 
-from collections.abc import Mapping
-from typing import Any, Literal
-
+import numpy as np
 import polars as pl
 
-from rightparty.parties.linkage.frames import PAIRS
+from rightparty.parties.linkage.engines import grade
+from rightparty.parties.linkage.fit import fit_rates
+from rightparty.parties.linkage.judge import judged_pairs
+from rightparty.parties.linkage.keys import with_keys
 from rightparty.parties.linkage.model import LinkageModel
+from rightparty.parties.linkage.patterns import patterns_of, with_name_bits
+from rightparty.parties.linkage.prepare import count_names, prepare, with_frequencies
 
-type Engine = Literal["duckdb", "spark"]
+RANDOM_PAIRS: Final = 500_000
+"""Pairs of anybody with anybody on which a fit counts what strangers have in common."""
 
 
-def link(people: pl.DataFrame, points: pl.DataFrame, *, model: LinkageModel, engine: Engine = "duckdb") -> pl.DataFrame:
+def link(people: pl.DataFrame, points: pl.DataFrame, *, model: LinkageModel, engine: Any = "duckdb") -> pl.DataFrame:
     """Judge every pair of parties that has something in common.
 
-    Shape: PEOPLE, POINTS -> PAIRS.
+    Shape: PEOPLE, POINTS -> PAIRS; of the pairs for which nothing speaks none is listed. The order of rows does not
+    matter. `engine` is "duckdb", in this process, or a SparkSession, whose workers then block and compare.
     """
-    own = points.filter(pl.col("relation") == "self").select("party_id", "channel", "value")
-    keys = pl.concat(
-        [
-            people.filter(pl.col("national_id") != "").select(
-                "party_id", key=pl.format("id {} {} {}", "country", "national_id_type", "national_id")
-            ),
-            people.filter(pl.col("date_of_birth").is_not_null()).select(
-                "party_id", key=pl.format("born {} {}", "full_name", "date_of_birth")
-            ),
-            own.filter(pl.col("channel") != "post").select("party_id", key=pl.format("{} {}", "channel", "value")),
-        ]
+    frame = ready(people, points)
+    graded = grade(frame, spark=None if engine == "duckdb" else engine)
+    return judged_pairs(with_name_bits(graded, frame), frame, model=model)
+
+
+def fit_linkage(
+    people: pl.DataFrame, points: pl.DataFrame, *, start: LinkageModel, dice: np.random.Generator, version: str
+) -> LinkageModel:
+    """Return a model fitted to a portfolio's own pairs, without labels.
+
+    Shape: PEOPLE, POINTS. `start` counts as a few imagined pairs per field, so that what a portfolio never shows stays
+    as it was; `dice` draws the random pairs; `version` is what decisions will name.
+    """
+    frame = ready(people, points)
+    count = frame.height
+    if count < 2:
+        return start
+    drawn = dice.integers(0, count, (2, min(RANDOM_PAIRS, count * count)))
+    pairs = pl.DataFrame({"left": drawn.min(axis=0), "right": drawn.max(axis=0)}).filter(pl.col("left") != pl.col("right"))
+    candidates, _ = patterns_of(with_name_bits(grade(frame), frame))
+    random, _ = patterns_of(with_name_bits(grade(frame, pairs=pairs), frame))
+    fitted = fit_rates(
+        candidates, random, start, all_pairs=count * (count - 1) / 2, records=count / 2, version=version
     )
-    facts = people.select("party_id", "full_name", "national_id", "national_id_type", "date_of_birth")
-    pairs = (
-        keys.join(keys, on="key", suffix="_right")
-        .filter(pl.col("party_id") < pl.col("party_id_right"))
-        .select(left_id="party_id", right_id="party_id_right")
-        .unique()
-        .join(facts, left_on="left_id", right_on="party_id")
-        .join(facts, left_on="right_id", right_on="party_id", suffix="_r")
-    )
-    same_id = (pl.col("national_id") == pl.col("national_id_r")) & (pl.col("national_id") != "")
-    same_name = pl.col("full_name") == pl.col("full_name_r")
-    same_born = (pl.col("date_of_birth") == pl.col("date_of_birth_r")).fill_null(value=False)
-    p_same = (
-        pl.when(same_id & same_born & same_name).then(0.999)
-        .when(same_id).then(0.6)
-        .when(same_name & same_born).then(0.5)
-        .otherwise(0.01)
-    )  # fmt: skip
-    return _judged(
-        pairs.with_columns(
-            p_same=p_same,
-            reasons=pl.concat_list(
-                pl.when(same_id).then(pl.lit("national_id.same")),
-                pl.when(same_name).then(pl.lit("name.same")),
-                pl.when(same_born).then(pl.lit("birth_date.same")),
-            ).list.drop_nulls(),
-        ),
-        model,
-    )
+    return fitted
 
 
-def _judged(pairs: pl.DataFrame, model: LinkageModel) -> pl.DataFrame:
-    p = pl.col("p_same")
-    return (
-        pairs.with_columns(p_household=(1 - p) * 0.6, p_other=(1 - p) * 0.4, weight_bits=(p / (1 - p)).log(2))
-        .with_columns(
-            verdict=pl.when(p >= model.same_from).then(pl.lit("same"))
-            .when(p >= model.review_from).then(pl.lit("review"))
-            .when(pl.col("p_household") >= model.household_from).then(pl.lit("household"))
-            .otherwise(pl.lit("different"))
-        )
-        .select(pl.col(name).cast(kind) for name, kind in PAIRS.items())
-        .sort("left_id", "right_id")
-    )  # fmt: skip
-
-
-class LinkIndex:
-    """A portfolio's people, ready to link one more against them. Build once, ask often."""
-
-    def __init__(self, people: pl.DataFrame, points: pl.DataFrame, *, model: LinkageModel) -> None:
-        self._people, self._points, self._model = people, points, model
-
-    def candidates_of(self, applicant: Mapping[str, Any], points: pl.DataFrame) -> pl.DataFrame:
-        """Judge an applicant against everybody in the index.
-
-        Shape: one row of PEOPLE as a mapping, his POINTS -> PAIRS, of which one side is the applicant's party_id.
-        """
-        row = pl.DataFrame([dict(applicant)], schema=self._people.schema)
-        others = self._people.filter(pl.col("party_id") != row["party_id"][0])
-        pairs = link(pl.concat([others, row]), pl.concat([self._points, points]), model=self._model)
-        return pairs.filter((pl.col("left_id") == row["party_id"][0]) | (pl.col("right_id") == row["party_id"][0]))
+def ready(people: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
+    """Return everything that grading reads, one row per party, ordered by party_id."""
+    frame = prepare(people.sort("party_id"), points)
+    return with_keys(with_frequencies(frame, count_names(frame)))
