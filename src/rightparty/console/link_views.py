@@ -56,8 +56,8 @@ def reviews(request: HttpRequest) -> HttpResponse:
         for row in found[:PAGE]
     ]  # fmt: skip
     context = {
-        "rows": rows, "state": state, "wanted": {"state": state}, "states": STATES.items(), "page": page, "previous": page - 1 if page else None,
-        "next": page + 1 if len(found) > PAGE else None,
+        "rows": rows, "state": state, "wanted": {"state": state}, "states": STATES.items(), "page": page,
+        "previous": page - 1 if page else None, "next": page + 1 if len(found) > PAGE else None,
     }  # fmt: skip
     return render(request, "console/link_reviews.html", context)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""right_party: who may decide sees two records in full and answers with a reason; others see them masked, and cannot."""
+"""right_party: who may decide sees two records in full and answers with a reason; others see them masked, no form."""
 
 from datetime import datetime
 
@@ -51,7 +51,9 @@ def test_an_answer_is_recorded_under_the_users_name(address: str, verdict: str, 
 
 
 @pytest.mark.parametrize("wrong", [{"why": " "}, {"verdict": "maybe"}])
-def test_without_a_reason_or_verdict_nothing_is_decided_and_the_page_says_so(address: str, wrong: dict[str, str]) -> None:
+def test_without_a_reason_or_verdict_nothing_is_decided_and_the_page_says_so(
+    address: str, wrong: dict[str, str]
+) -> None:
     page = client_of(decides=True).post(address, {"verdict": "same", "why": "x", **wrong})
     assert 'role="alert"' in page.content.decode()
     assert persons()["P2"] == "P2"
@@ -63,7 +65,9 @@ def test_who_may_not_decide_sees_masked_values_no_form_and_is_refused(address: s
     for hidden in ("Planted", "Example Street", "+12025550100", "11010119900102001X", "1990-01-02", 'name="verdict"'):
         assert hidden not in page
     assert client.post(address, {"verdict": "same", "why": "x"}).status_code == 403
-    assert client.post("/console/links/person/?party=P1", {"deed": "merge", "other": "P2", "why": "x"}).status_code == 403
+    assert (
+        client.post("/console/links/person/?party=P1", {"deed": "merge", "other": "P2", "why": "x"}).status_code == 403
+    )
     assert persons()["P2"] == "P2"
 
 

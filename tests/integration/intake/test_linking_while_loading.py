@@ -54,12 +54,19 @@ def test_a_document_joins_over_loads_and_both_can_be_reverted_in_any_order(tmp_p
 
 
 def test_an_application_is_linked_by_the_model_and_the_revert_takes_the_link_back(tmp_path: Path, at: datetime) -> None:
-    brought(tmp_path / "1", "P1,王小明,CN,id,X1,1990-01-02\nP5,李四,CN,id,X5,1980-01-02\n", at)
+    points = FILES["contact_points"].splitlines()[0] + "\n"
+    mine = "{0},phone,13812345678,application,2026-01-01T10:00:00Z\n{0},email,x@example.com,branch,2026-01-01T10:00:00Z\n"
+    rows = "P1,欧阳修竹,CN,id,X1,1990-01-02\nP5,李四,CN,id,X5,1980-01-02\n"
+    first = {"parties": HEAD + rows, "contact_points": points + mine.format("P1")}
+    load_portfolio(write(tmp_path / "1", **{**ONLY_PARTIES, **first}), at=at)
     before = current()
-    second = brought(tmp_path / "2", "P2,王小明,CN,id,X1,1990-01-02\nP3,王小明,CN,passport,X1,1990-01-02\n", at)
-    assert persons() == {"P1": "P1", "P2": "P1", "P3": "P1", "P5": "P5"}
-    assert PersonLink.objects.filter(ended_by=None).count() >= 1
-    revert_load(second, at=at)
+    second = {"parties": HEAD + "P3,欧阳修竹,CN,,,1990-01-02\n", "contact_points": points + mine.format("P3")}
+    report = load_portfolio(write(tmp_path / "2", **{**ONLY_PARTIES, **second}), at=at)
+    assert persons() == {"P1": "P1", "P3": "P1", "P5": "P5"}
+    assert PersonLink.objects.get(ended_by=None).origin == "model"
+    assert report.moved_values == 2, "the load was screened before its own links could excuse it"
+    assert report.load_id
+    revert_load(report.load_id, at=at)
     assert current() == before
     assert not PersonLink.objects.filter(ended_by=None).exists()
 

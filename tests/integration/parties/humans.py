@@ -2,13 +2,14 @@
 """Parties and pairs for tests of linkage: a test states only what differs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 import polars as pl
 
 from rightparty.parties.linkage.frames import PAIRS
-from rightparty.parties.linkage.model import LinkageModel
+from rightparty.parties.linkage.model import LinkageModel, shipped_model
 from rightparty.parties.linked.rules import LinkRules, read_rules
 from rightparty.parties.models import ContactPoint, Party
 from rightparty.parties.operations.apply_pairs import LinkageApplied
@@ -38,7 +39,8 @@ def add_point(number: int, value: str, at: datetime) -> None:
 def pair(left: int, right: int, verdict: str = "same", *, p: float = 0.99999, weight: float = 20.0) -> tuple[Any, ...]:
     p_same = p if verdict in ("same", "review") else 0.01
     p_household = p if verdict == "household" else (1 - p_same) / 2
-    return (f"P{left}", f"P{right}", p_same, p_household, 1 - p_same - p_household, weight, ["name.same"], verdict)
+    reasons = ["address.same", "name.different"] if verdict == "household" else ["name.same"]
+    return (f"P{left}", f"P{right}", p_same, p_household, 1 - p_same - p_household, weight, reasons, verdict)
 
 
 def pairs_of(pairs: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
@@ -49,7 +51,7 @@ def relink(pairs: Sequence[tuple[Any, ...]], at: datetime, rules: LinkRules | No
     def linker(people: pl.DataFrame, points: pl.DataFrame, model: LinkageModel) -> pl.DataFrame:
         return pairs_of(pairs)
 
-    return link_portfolio(at=at, linker=linker, model=LinkageModel(version="t"), rules=rules or read_rules())
+    return link_portfolio(at=at, linker=linker, model=replace(shipped_model(), version="t"), rules=rules or read_rules())
 
 
 def persons() -> dict[str, str]:

@@ -207,6 +207,14 @@ def test_a_household_is_linked_and_stays_two_persons(at: datetime) -> None:
     assert persons()["P2"] == "P1"
 
 
+def test_a_shared_contact_value_alone_makes_no_household(at: datetime) -> None:
+    add_party(1), add_party(2)
+    found = list(pair(1, 2, "household", p=0.999))
+    found[6] = ["phone.same", "surname.same"]
+    assert relink([tuple(found)], at).households == 0
+    assert not PersonLink.objects.exists()
+
+
 def test_ids_of_one_person_that_contradict_each_other_are_asked_about_and_held(at: datetime) -> None:
     add_party(1, national_id="A", national_id_type="id"), add_party(2)
     add_point(1, "+12025550101", at), add_point(2, "+12025550102", at)
@@ -253,3 +261,16 @@ def test_answering_twice_is_refused(at: datetime) -> None:
         answer_review(review_id=review, verdict="same", by="r", reason="one", at=at)
     with pytest.raises(LinkError, match="no review"):
         answer_review(review_id=10**6, verdict="same", by="r", reason="one", at=at)
+
+
+def test_undoing_never_leaves_two_decisions_that_contradict_each_other(at: datetime) -> None:
+    for number in (0, 1, 2):
+        add_party(number)
+    merge_persons(left_id="P0", right_id="P2", **WHO, at=at)
+    split = split_person(party_ids=["P0"], **WHO, at=at).change_id
+    merge_persons(left_id="P1", right_id="P2", **WHO, at=at)
+    decide_link(left_id="P0", right_id="P1", verdict="not_same", **WHO, at=at)
+    with pytest.raises(LinkError, match="later decision") as refused:
+        undo_change(change_id=split, **WHO, at=at)
+    assert "Undo the later act first" in refused.value.remedy
+    assert persons() == {"P0": "P0", "P1": "P1", "P2": "P1"}

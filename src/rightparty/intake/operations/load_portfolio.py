@@ -210,11 +210,12 @@ def _load(delivery: Delivery, *, load_id: int, digest: str, tell: Progress) -> L
     for name, path in delivery.files.items():
         tell(name)
         taken.append(_take_file(CONTRACT[name], path, known=known, load_id=load_id))
-    tell("linked persons")
-    link_applicants(load_id=load_id, at=Load.objects.get(pk=load_id).loaded_at)
     tell("moved contact values")
     moved = moved_values(load_id)
     findings = _screened(known, moved, load_id)
+    tell("linked persons")
+    # after screening: what this load lets look like one household may not excuse what is wrong with it
+    link_applicants(load_id=load_id, at=Load.objects.get(pk=load_id).loaded_at)
     rejected = pl.concat([t.rejected for t in taken])
     reasons = rejected.group_by("file", "column", "reason", maintain_order=True).agg(
         pl.len().alias("rows"), pl.col("line").min().alias("first_line")

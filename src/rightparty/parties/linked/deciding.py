@@ -100,3 +100,14 @@ def crossing(links: pl.DataFrame, one: set[str], other: set[str]) -> pl.DataFram
     return links.filter(
         (left.is_in(list(one)) & right.is_in(list(other))) | (left.is_in(list(other)) & right.is_in(list(one)))
     )
+
+
+def broken_decisions(links: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
+    """Return the decisions in force that persons do not follow: another one in force contradicts them.
+
+    Shape: LINKS in force, persons [party_id, to_person].
+    """
+    left = persons.rename({"party_id": "left_id", "to_person": "left_person"})
+    right = persons.rename({"party_id": "right_id", "to_person": "right_person"})
+    decided = links.filter(pl.col("origin") == "person").join(left, on="left_id").join(right, on="right_id")
+    return decided.filter((pl.col("left_person") == pl.col("right_person")) != (pl.col("verdict") == "same"))

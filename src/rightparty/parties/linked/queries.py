@@ -292,8 +292,8 @@ def _either_end(party_ids: Sequence[str]) -> tuple[str, list[object]]:
 _SHOWN: Final = {
     name: pl.Date() if name == "date_of_birth" else pl.String()
     for name in (
-        "party_id", "person_id", "full_name", "latin_name", "date_of_birth", "national_id_type", "national_id", "country",
-        "region", "postcode", "address", "employer",
+        "party_id", "person_id", "full_name", "latin_name", "date_of_birth", "national_id_type", "national_id",
+        "country", "region", "postcode", "address", "employer",
     )
 }  # fmt: skip
 

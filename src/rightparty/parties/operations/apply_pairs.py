@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import polars as pl
 from django.db import transaction
@@ -28,6 +29,10 @@ from rightparty.parties.operations.change_persons import change_persons
 from rightparty.parties.operations.review_pairs import NEW_REVIEWS, open_reviews, withdraw_reviews
 
 _PAIR = ["left_id", "right_id"]
+
+_AT_HOME: Final = ["address.same", "address.same_house", "address.slip"]
+"""One of these makes a household. A shared contact value alone does not: it is what a household excuses, and a column
+that stands beside the wrong rows would excuse itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +88,7 @@ def _judged(pairs: pl.DataFrame, people: pl.DataFrame, links: pl.DataFrame) -> p
     known = people.select("party_id")
     decided = links.filter(pl.col("origin") == "person").select(_PAIR)
     document = people.filter((pl.col("national_id") != "") & pl.col("date_of_birth").is_not_null())
-    of_document = document.select("party_id", document=pl.struct(IDENTITY))
+    of_document = document.select("party_id", document=pl.col("party_id").min().over(IDENTITY))
     joined = (
         ordered.filter(pl.col("left_id") != pl.col("right_id"))
         .unique(_PAIR, keep="first", maintain_order=True)
@@ -114,7 +119,8 @@ def _sorted_out(
         pl.col("person_id").is_in(persons.to_list())
     )
     same = same.join(chained, on=_PAIR, how="anti")
-    household = judged.filter((verdict == "household") & (pl.col("p_household") >= rules.household_from))
+    at_home = pl.col("reasons").list.eval(pl.element().is_in(_AT_HOME)).list.any()
+    household = judged.filter((verdict == "household") & (pl.col("p_household") >= rules.household_from) & at_home)
     doubtful = judged.filter(verdict.is_in(["same", "review"]) & (p >= rules.review_from)).join(
         same, on=_PAIR, how="anti"
     )

@@ -15,7 +15,8 @@ from django.db import connection, transaction
 
 from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.kernel.clock import require_aware
-from rightparty.parties.linked.changes import MOVES, NEW_LINKS, Act, PersonsChanged, filled, leaves_of
+from rightparty.parties.linked.changes import MOVES, NEW_LINKS, Act, LinkError, PersonsChanged, filled, leaves_of
+from rightparty.parties.linked.deciding import broken_decisions
 from rightparty.parties.linked.persons import with_person_ids
 from rightparty.parties.linked.queries import everybody_tied, identities, links_in_force
 from rightparty.parties.locks import lock_linking, lock_parties
@@ -43,6 +44,7 @@ def change_persons(
     ends and moves nothing leaves no trace, unless a person did it.
 
     Raises:
+        LinkError: a person's act would leave two decisions in force that contradict each other.
         django.db.IntegrityError: a pair has a link in force already, or the act names nobody.
     """
     require_aware(act.at)
@@ -58,7 +60,7 @@ def change_persons(
         if made is not None:
             append_rows(_LINKS, made.with_columns(change_id=pl.lit(change.pk, pl.Int64)))
         scope = None if tied is None else sorted({*tied, *everybody_tied(tied)})
-        moved = _moved(scope, coming)
+        moved = _moved(scope, coming, act)
         if not (moved.height or ended or made is not None or act.reason):
             change.delete()
             return PersonsChanged(change_id=0, moved=moved, made=0, ended=0)
@@ -80,7 +82,7 @@ def _end(ids: Sequence[int], change_id: int) -> None:
             )
 
 
-def _moved(scope: Sequence[str] | None, coming: pl.DataFrame | None) -> pl.DataFrame:
+def _moved(scope: Sequence[str] | None, coming: pl.DataFrame | None, act: Act) -> pl.DataFrame:
     """Return MOVES of the parties on file whose person is another now."""
     standing = identities(party_ids=scope)
     if standing.is_empty():
@@ -89,7 +91,13 @@ def _moved(scope: Sequence[str] | None, coming: pl.DataFrame | None) -> pl.DataF
     if coming is not None:
         everybody = pl.concat([coming.select(everybody.columns), everybody.join(coming, on="party_id", how="anti")])
         standing = standing.join(coming, on="party_id", how="anti")
-    now = with_person_ids(everybody, links_in_force(party_ids=scope)).select("party_id", to_person="person_id")
+    links = links_in_force(party_ids=scope)
+    now = with_person_ids(everybody, links).select("party_id", to_person="person_id")
+    if act.reason and broken_decisions(links, now).height:
+        raise LinkError(
+            "a later decision on these persons contradicts it",
+            remedy="Undo the later act first; `rightparty link history` shows them.",
+        )
     return (
         standing.join(now, on="party_id")
         .filter(pl.col("person_id") != pl.col("to_person"))

@@ -13,7 +13,7 @@ import polars as pl
 from django.db import transaction
 
 from rightparty.parties.linkage.frames import PAIRS, PEOPLE
-from rightparty.parties.linkage.link import LinkIndex
+from rightparty.parties.linkage.index import LinkIndex
 from rightparty.parties.linkage.model import LinkageModel, shipped_model
 from rightparty.parties.linked.queries import (
     installed_link_rules,
