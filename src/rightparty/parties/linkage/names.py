@@ -144,7 +144,8 @@ def _forms(values: pl.Series, name: str) -> pl.DataFrame:
     roman = pl.col("t").str.replace_all(r"[1-5]", "")
     stem = roman.str.replace(r"([bcdhjklmnrstvz])ova$", "$1") if is_surname else roman.replace(_long_forms())
     forms = {
-        f"{name}_text": pl.when(pl.col("s") != "").then(pl.col("w").str.replace_all(" ", "", literal=True)), f"{name}_simple": pl.col("s"),
+        f"{name}_text": pl.when(pl.col("s") != "").then(pl.col("w").str.replace_all(" ", "", literal=True)),
+        f"{name}_simple": pl.col("s"),
         f"{name}_tone": pl.col("t"), f"{name}_roman": roman, f"{name}_shape": pl.col("s").str.replace_many(_alike()),
         f"{name}_stem": stem, f"{name}_sound": _sound(stem), f"{name}_letters": sorted_letters(roman),
     }  # fmt: skip

@@ -38,14 +38,18 @@ def prepare(people: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
     parts = pl.concat([people.select("party_id"), split_names(people), _births(people)], how="horizontal")
     ids = read_ids(people)
     homes = read_homes(people)
-    frame = pl.concat([parts, ids, homes], how="horizontal").with_row_index("row").with_columns(
-        pl.col("row").cast(pl.Int64)
+    frame = (
+        pl.concat([parts, ids, homes], how="horizontal")
+        .with_row_index("row")
+        .with_columns(pl.col("row").cast(pl.Int64))
     )
     for channel in ("phone", "email"):
         frame = _with_points(frame, points, channel)
     digits = {f"{name}_digits": sorted_letters(pl.col(name)) for name in ("birth", "number")}
-    return frame.with_columns(**digits).with_columns(pl.col(pl.String).replace("", None)).with_columns(
-        home=pl.concat_str("street", "house", "area", separator="|")
+    return (
+        frame.with_columns(**digits)
+        .with_columns(pl.col(pl.String).replace("", None))
+        .with_columns(home=pl.concat_str("street", "house", "area", separator="|"))
     )
 
 
