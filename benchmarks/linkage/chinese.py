@@ -2,9 +2,10 @@
 """A made-up Chinese portfolio with families, and who is whom in it.
 
 Households of one to five: couples with their own surnames, children with the father's, now and then twins. A fifth of
-the people stand in the file a second time (3 % a third time), the way such files go wrong: other characters of the same
-sound, traditional characters, pinyin, a masked character, a masked or mistyped number, swapped or filled birth dates, a
-new phone, a move. Families share numbers. A few people share name and birth date with a stranger. All rates are assumed.
+the people stand in the file a second time (3 % a third time), the way such files go wrong: other characters of the
+same sound, traditional characters, pinyin, a masked character, a masked or mistyped number, swapped or filled birth dates, a
+new phone, a move. Families share numbers. A few people share name and birth date with a stranger. All rates are
+assumed.
 """
 
 from dataclasses import dataclass
@@ -55,7 +56,9 @@ def chinese_portfolio(records: int, dice: np.random.Generator) -> Portfolio:
     noisy = np.concatenate([np.zeros(count, bool), np.ones(len(again) + len(third), bool)])
     order = dice.permutation(len(rows))
     rows, noisy = rows[order], noisy[order]
-    frame = humans[rows].with_columns(noisy=pl.Series(noisy), party_id=pl.Series([f"P{i:07d}" for i in range(len(rows))]))
+    frame = humans[rows].with_columns(
+        noisy=pl.Series(noisy), party_id=pl.Series([f"P{i:07d}" for i in range(len(rows))])
+    )
     records_ = _records(frame, dice)
     return Portfolio(people=records_, points=_points(frame, dice), truth=frame.select("party_id", "human", "household"))
 
@@ -105,9 +108,7 @@ def _given(count: int, dice: np.random.Generator) -> Text:
     return np.where(dice.random(count) < 0.2, first, first + second)
 
 
-def _add_namesakes(
-    dice: np.random.Generator, surname: Text, given: Text, birth: NDArray[np.datetime64]
-) -> None:
+def _add_namesakes(dice: np.random.Generator, surname: Text, given: Text, birth: NDArray[np.datetime64]) -> None:
     """Give a few people the name and birth date of a stranger."""
     count = len(surname)
     some = dice.integers(0, count, max(count // 4_000, 2))
@@ -210,7 +211,9 @@ def _where(mask: NDArray[np.bool_], texts: Text, change: object) -> Text:
 def _homophones() -> dict[str, str]:
     """Characters to another of the same sound."""
     by_sound: dict[str, list[str]] = {}
-    for letter in dict.fromkeys(GIVEN + "玮炜敬镜丽莉力励芳方昉强蔷磊蕾军君均洋扬阳勇永泳涛韬超抄平萍苹英瑛颖辉晖会慧宇雨羽"):
+    for letter in dict.fromkeys(
+        GIVEN + "玮炜敬镜丽莉力励芳方昉强蔷磊蕾军君均洋扬阳勇永泳涛韬超抄平萍苹英瑛颖辉晖会慧宇雨羽"
+    ):
         by_sound.setdefault(_pinyin(letter), []).append(letter)
     return {a: group[(place + 1) % len(group)] for group in by_sound.values() for place, a in enumerate(group)}
 
@@ -240,5 +243,7 @@ def _s2t() -> OpenCC:
 
 
 def _street(number: int) -> str:
-    names = "建国 人民 中山 解放 和平 长江 黄河 南京 北京 上海 光明 胜利".split()
-    return names[number % 12] + ["路", "街", "大道", "巷", "里", "东路", "西路", "南路", "北路", "中路"][number // 12 % 10]
+    names = ["建国", "人民", "中山", "解放", "和平", "长江", "黄河", "南京", "北京", "上海", "光明", "胜利"]
+    return (
+        names[number % 12] + ["路", "街", "大道", "巷", "里", "东路", "西路", "南路", "北路", "中路"][number // 12 % 10]
+    )

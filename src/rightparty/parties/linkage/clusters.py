@@ -42,9 +42,13 @@ def cluster(pairs: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     home = _households(near, person)
     kept = same.filter(~pl.Series(broken[same["a"].to_numpy()]))
     return (
-        pl.DataFrame({"party_id": ids, "person_id": ids.gather(person), "household_id": ids.gather(home), "broken": broken})
+        pl.DataFrame(
+            {"party_id": ids, "person_id": ids.gather(person), "household_id": ids.gather(home), "broken": broken}
+        )
         .join(_reasons(kept), on="party_id", how="left", maintain_order="left")
-        .with_columns(reasons=pl.when("broken").then(pl.lit([CONTRADICTION])).otherwise(pl.col("reasons").fill_null([])))
+        .with_columns(
+            reasons=pl.when("broken").then(pl.lit([CONTRADICTION])).otherwise(pl.col("reasons").fill_null([]))
+        )
         .select(pl.col(name).cast(kind) for name, kind in CLUSTERS.items())
     )
 

@@ -65,18 +65,15 @@ def _near(part: str) -> str:
 def _starts(part: str, least: int) -> str:
     roman = f"{part}_roman"
     shorter = f"least(length({roman}_l), length({roman}_r))"
-    return (
-        f"({shorter} >= {least} and substr({roman}_l, 1, {shorter}) = substr({roman}_r, 1, {shorter}))"
-    )
+    return f"({shorter} >= {least} and substr({roman}_l, 1, {shorter}) = substr({roman}_r, 1, {shorter}))"
 
 
 def _initial(part: str) -> str:
     roman = f"{part}_roman"
-    return (
-        f"((length({roman}_l) = 1 or length({roman}_r) = 1) and substr({roman}_l, 1, 1) = substr({roman}_r, 1, 1))"
-    )
+    return f"((length({roman}_l) = 1 or length({roman}_r) = 1) and substr({roman}_l, 1, 1) = substr({roman}_r, 1, 1))"
 
 
+_STARRED: Final = "strpos(given_l, '*') > 0 or strpos(given_r, '*') > 0"
 _CROSSED: Final = "given_roman_l = surname_roman_r and surname_roman_l = given_roman_r"
 _NAME_COLUMNS: Final = ("text", "tone", "roman", "shape", "stem", "sound", "letters")
 
@@ -98,7 +95,7 @@ GIVEN: Final = Comparison(
         Level(code="name.short_form", condition=f"({_equal('given_stem')} or {_equal('given_shape')})"),
         Level(code="name.slip", condition=_slip("given_roman", "given_letters", 3)),
         Level(code="name.near", condition=_near("given")),
-        Level(code="name.initial_or_masked", condition=f"({_starts('given', 1)} or strpos(given_l, '*') > 0 or strpos(given_r, '*') > 0)"),
+        Level(code="name.initial_or_masked", condition=f"({_starts('given', 1)} or {_STARRED})"),
         Level(code="name.different", condition="true"),
     ),
 )  # fmt: skip
@@ -116,7 +113,8 @@ SURNAME: Final = Comparison(
         Level(code="surname.crossed", condition=_CROSSED, bits="surname_roman_bits"),
         Level(code="surname.same_stem", condition=f"({_equal('surname_stem')} or {_equal('surname_shape')})"),
         Level(code="surname.slip", condition=_slip("surname_roman", "surname_letters", 4)),
-        Level(code="surname.near", condition=f"({_near('surname')} or {_starts('surname', 4)} or {_initial('surname')})"),
+        Level(code="surname.near", condition=(
+            f"({_near('surname')} or {_starts('surname', 4)} or {_initial('surname')})")),
         Level(code="surname.different", condition="true"),
     ),
 )  # fmt: skip
@@ -165,11 +163,15 @@ NUMBER: Final = Comparison(
     missing="number_l is null or number_r is null or kind_l <> kind_r",
     columns=("number", "kind", "is_valid", "number_digits"),
     levels=(
-        Level(code="national_id.same", condition=f"({_equal('number')} and coalesce(is_valid_l, true) and not {_MASKED})"),
+        Level(code="national_id.same", condition=(
+            f"({_equal('number')} and coalesce(is_valid_l, true) and not {_MASKED})")),
         Level(code="national_id.same_but_invalid", condition=f"({_equal('number')} and not {_MASKED})"),
-        Level(code="national_id.masked_fits", condition=f"({_MASKED} and {_TAILS} and substr(number_l, 1, 3) = substr(number_r, 1, 3))"),
-        Level(code="national_id.slip", condition=f"(not {_BOTH_VALID} and not {_MASKED} and {_slip('number', 'number_digits', 5)})"),
-        Level(code="national_id.near", condition=f"(not {_BOTH_VALID} and not {_MASKED} and levenshtein(number_l, number_r) <= 3)"),
+        Level(code="national_id.masked_fits", condition=(
+            f"({_MASKED} and {_TAILS} and substr(number_l, 1, 3) = substr(number_r, 1, 3))")),
+        Level(code="national_id.slip", condition=(
+            f"(not {_BOTH_VALID} and not {_MASKED} and {_slip('number', 'number_digits', 5)})")),
+        Level(code="national_id.near", condition=(
+            f"(not {_BOTH_VALID} and not {_MASKED} and levenshtein(number_l, number_r) <= 3)")),
         Level(code="national_id.different_unchecked", condition=f"(not {_BOTH_VALID})"),
         Level(code="national_id.different", condition="true"),
     ),
@@ -181,7 +183,8 @@ HOME: Final = Comparison(
     shared=True,
     columns=("street", "house", "unit", "area"),
     levels=(
-        Level(code="address.same", condition=f"({_equal('street', 'house')} and coalesce(unit_l, '') = coalesce(unit_r, ''))", bits="home_bits"),
+        Level(code="address.same", bits="home_bits", condition=(
+            f"({_equal('street', 'house')} and coalesce(unit_l, '') = coalesce(unit_r, ''))")),
         Level(code="address.same_house", condition=_equal("street", "house"), bits="home_bits"),
         Level(code="address.slip", condition=(
             "((house_l = house_r and length(street_l) >= 5 and levenshtein(street_l, street_r) <= 3) or "

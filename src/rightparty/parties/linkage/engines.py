@@ -30,7 +30,7 @@ def grade(frame: pl.DataFrame, *, pairs: pl.DataFrame | None = None, spark: Any 
     """Compare everybody with everybody who shares a key, or the pairs given.
 
     Shape: what `with_keys` returns (where it has a column `side`, only people of different sides are compared); `pairs`
-    [left, right] of rows -> [left, right, …GAMMAS] of rows, left < right, ordered. A Spark session moves the work there.
+    [left, right] of rows -> [left, right, …GAMMAS] of rows, left < right, ordered. A Spark session moves the work.
     """
     graded = _on_duckdb(frame, pairs) if spark is None else _on_spark(frame, pairs, spark)
     first, second = pl.min_horizontal("left", "right"), pl.max_horizontal("left", "right")
@@ -42,7 +42,7 @@ def grading_sql(pairs: str, left: str, right: str, dialect: Dialect) -> str:
     columns = ", ".join(f"l.{column} as {column}_l, r.{column} as {column}_r" for column in READ)
     cases = ",\n".join(_case(comparison, dialect) for comparison in COMPARISONS)
     return (
-        f"select left_row as \"left\", right_row as \"right\",\n{cases}\nfrom (select b.join_key_l as left_row, "
+        f'select left_row as "left", right_row as "right",\n{cases}\nfrom (select b.join_key_l as left_row, '
         f"b.join_key_r as right_row, {columns} from {pairs} b join {left} l on l.row = b.join_key_l "
         f"join {right} r on r.row = b.join_key_r)"
     )

@@ -17,15 +17,21 @@ from rightparty.parties.linkage.patterns import Floats, Patterns, log_rates
 
 ROUNDS_MOST: Final = 200
 TWINS: Final = 0.003
-"""Assumed share of pairs within a household that are twins: about 1.2 % of births, and a third of such pairs siblings."""
+"""Assumed share of pairs within a household that are twins: 1.2 % of births, and a third of such pairs siblings."""
 
 _SETTLED: Final = 1e-7
 _SMALLEST: Final = 1e-9
 
 
 def fit_rates(
-    patterns: Patterns, random: Patterns, start: LinkageModel, *, all_pairs: float, records: float,
-    version: str = "fitted", weight: float = 20.0,
+    patterns: Patterns,
+    random: Patterns,
+    start: LinkageModel,
+    *,
+    all_pairs: float,
+    records: float,
+    version: str = "fitted",
+    weight: float = 20.0,
 ) -> LinkageModel:
     """Return the model fitted to candidate pairs.
 

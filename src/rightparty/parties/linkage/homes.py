@@ -31,9 +31,11 @@ def read_homes(people: pl.DataFrame) -> pl.DataFrame:
         "text", "unit", house=pl.coalesce("leads", "numbers").fill_null(""),
         street=pl.coalesce("rest", "words").str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars(),
     )  # fmt: skip
-    area = pl.coalesce(
-        pl.when(pl.col("postcode").fill_null("") != "").then("postcode"), pl.col("region"), pl.lit("")
-    ).str.to_lowercase().str.replace_all(r"\s", "")
+    area = (
+        pl.coalesce(pl.when(pl.col("postcode").fill_null("") != "").then("postcode"), pl.col("region"), pl.lit(""))
+        .str.to_lowercase()
+        .str.replace_all(r"\s", "")
+    )
     return pl.concat(
         [texts.join(homes, on="text", how="left", maintain_order="left").drop("text"), people.select(area=area)],
         how="horizontal",

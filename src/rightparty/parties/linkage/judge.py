@@ -31,7 +31,12 @@ def place(code: str) -> int:
 
 
 def chances(
-    graded: pl.DataFrame, *, model: LinkageModel, priors: np.ndarray, left_unique: bool = False, right_unique: bool = False
+    graded: pl.DataFrame,
+    *,
+    model: LinkageModel,
+    priors: np.ndarray,
+    left_unique: bool = False,
+    right_unique: bool = False,
 ) -> pl.DataFrame:
     """Return the chance of each class for graded pairs.
 
@@ -75,7 +80,8 @@ def judged_pairs(
     )
     ids = frame["party_id"]
     return ruled.with_columns(
-        left_id=ids.gather(ruled["left"]), right_id=ids.gather(ruled["right"]), reasons=_reasons(), verdict=_verdict(model)
+        left_id=ids.gather(ruled["left"]), right_id=ids.gather(ruled["right"]), reasons=_reasons(),
+        verdict=_verdict(model),
     ).select(pl.col(name).cast(kind) for name, kind in PAIRS.items()).sort("left_id", "right_id")  # fmt: skip
 
 
@@ -134,5 +140,3 @@ def _verdict(model: LinkageModel) -> pl.Expr:
         .when(pl.col("p_household") >= model.household_from).then(pl.lit("household"))
         .otherwise(pl.lit("different"))
     )  # fmt: skip
-
-

@@ -8,6 +8,12 @@ import polars as pl
 BLOCK_MOST: Final = 300
 """House limit: a key that more people share says too little to compare all of them with each other."""
 
+BLOCK_LEAST: Final = 12
+"""House limit: keys that no more people share are always compared: a household, a number kept by one human's ids."""
+
+PAIRS_PER_PERSON: Final = 20
+"""House limit on the pairs of all keys together, counted with repetition."""
+
 _PERSONAL: Final[dict[str, tuple[pl.Expr, ...]]] = {
     "number": (pl.col("kind"), pl.col("number")),
     "number end": (pl.col("number").str.tail(4), pl.col("given_roman")),
@@ -51,24 +57,35 @@ def keys_of(frame: pl.DataFrame) -> pl.DataFrame:
 
     Shape: what `prepare` returns -> [row, key], a key as a number; a key with a part that is not on file is left out.
     """
-    named = [
-        frame.select("row", text=pl.concat_str([pl.lit(name), *parts], separator="|")).drop_nulls()
-        for name, parts in _PERSONAL.items()
-    ]
-    keys = [pl.concat(named).select("row", key=pl.col("text").hash(11).reinterpret(signed=True))]
+    texts = frame.select(
+        "row", **{name: pl.concat_str([pl.lit(name), *parts], separator="|") for name, parts in _PERSONAL.items()}
+    ).unpivot(index="row", value_name="key").filter(pl.col("key").is_not_null())  # fmt: skip
+    keys = [texts.select("row", pl.col("key").hash(11).reinterpret(signed=True))]
     for column in ("phone_own", "phone_other", "email_own", "email_other"):
-        keys.append(frame.select("row", key=pl.col(column)).explode("key").drop_nulls())
+        listed = frame.select("row", key=column).filter(pl.col("key").list.len() > 0)
+        keys += [listed.explode("key")] if listed.height else []
     return pl.concat(keys).unique()
 
 
 def with_keys(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add `keys`, a list of numbers: those of a person that somebody else has too, and not more than BLOCK_MOST have.
+    """Add `keys`, a list of numbers: those of a person that somebody else has too, the rarest ones first.
 
-    Shape: what `prepare` returns -> the same with `keys`.
+    Shape: what `prepare` returns -> the same with `keys`. Keys are left out from the most common down until no more
+    than PAIRS_PER_PERSON pairs a person remain; a small file keeps keys that a large one cannot afford.
     """
     keys = keys_of(frame)
-    shared = keys.group_by("key").agg(holders=pl.len()).filter(pl.col("holders").is_between(2, BLOCK_MOST))
+    holders = keys.group_by("key").agg(holders=pl.len()).filter(pl.col("holders").is_between(2, BLOCK_MOST))
+    most = block_limit(holders["holders"], frame.height)
+    shared = holders.filter(pl.col("holders") <= most)
     lists = keys.join(shared, on="key", how="semi").group_by("row").agg(keys=pl.col("key").sort())
     return frame.join(lists, on="row", how="left", maintain_order="left").with_columns(
         pl.col("keys").fill_null(pl.lit([], pl.List(pl.Int64)))
     )
+
+
+def block_limit(holders: pl.Series, people: int) -> int:
+    """Return how many people may share a key for the pairs to stay within PAIRS_PER_PERSON."""
+    pairs = pl.DataFrame({"holders": holders.cast(pl.Int64)}).group_by("holders").agg(blocks=pl.len()).sort("holders")
+    total = pairs.select((pl.col("blocks") * pl.col("holders") * (pl.col("holders") - 1) // 2).cum_sum()).to_series()
+    fitting = pairs["holders"].filter(total <= PAIRS_PER_PERSON * people)
+    return max(int(fitting.max() or 0), BLOCK_LEAST)  # type: ignore[call-overload]

@@ -42,13 +42,12 @@ def fit_linkage(
     if count < 2:
         return start
     drawn = dice.integers(0, count, (2, min(RANDOM_PAIRS, count * count)))
-    pairs = pl.DataFrame({"left": drawn.min(axis=0), "right": drawn.max(axis=0)}).filter(pl.col("left") != pl.col("right"))
+    pairs = pl.DataFrame({"left": drawn.min(axis=0), "right": drawn.max(axis=0)}).filter(
+        pl.col("left") != pl.col("right")
+    )
     candidates, _ = patterns_of(with_name_bits(grade(frame), frame))
     random, _ = patterns_of(with_name_bits(grade(frame, pairs=pairs), frame))
-    fitted = fit_rates(
-        candidates, random, start, all_pairs=count * (count - 1) / 2, records=count / 2, version=version
-    )
-    return fitted
+    return fit_rates(candidates, random, start, all_pairs=count * (count - 1) / 2, records=count / 2, version=version)
 
 
 def ready(people: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:

@@ -85,7 +85,7 @@ def _check(comparison: Comparison, model: LinkageModel) -> None:
         row = getattr(rates, kind)
         if len(row) != len(comparison.levels) or min(row) <= 0 or abs(sum(row) - 1) > 0.01:
             raise LinkageModelError(
-                f"Field {comparison.name!r}, {kind}: {len(comparison.levels)} rates above zero that sum to one are needed."
+                f"Field {comparison.name!r}, {kind}: {len(comparison.levels)} rates above zero, of sum one, are needed."
             )
 
 

@@ -70,7 +70,8 @@ def _parts_of(people: pl.DataFrame) -> pl.DataFrame:
     distinct = asked.unique()
     tidy = distinct.with_columns(t=pl.col("text").str.strip_chars().str.replace_all(r"\s+", " ").str.to_lowercase())
     is_han = tidy["t"].str.contains(_HAN)
-    found = pl.concat([_han_parts(tidy.filter(is_han)), _latin_parts(tidy.filter(~is_han))])
+    kinds = [(_han_parts, tidy.filter(is_han)), (_latin_parts, tidy.filter(~is_han))]
+    found = pl.concat([parts(names) for parts, names in kinds if names.height or not tidy.height])
     return asked.join(found, on=["text", "country"], how="left", maintain_order="left").select(
         pl.col("given", "middle", "surname", "generation").fill_null("")
     )
@@ -102,7 +103,8 @@ def _latin_parts(names: pl.DataFrame) -> pl.DataFrame:
     first, last = (folded(pl.col("words").list.get(place, null_on_oob=True).fill_null("")) for place in (0, -1))
     family_first = pl.col("country").is_in(FAMILY_FIRST) & ~(last.is_in(known) & ~first.is_in(known))
     ordered = stripped.with_columns(begins=family_first | pl.col("comma"))
-    return pl.concat([_surname_first(ordered.filter("begins")), _surname_last(ordered.filter(~pl.col("begins")))])
+    orders = [(_surname_first, ordered.filter("begins")), (_surname_last, ordered.filter(~pl.col("begins")))]
+    return pl.concat([parts(names) for parts, names in orders if names.height or not ordered.height])
 
 
 def _surname_first(names: pl.DataFrame) -> pl.DataFrame:
@@ -142,7 +144,8 @@ def _forms(values: pl.Series, name: str) -> pl.DataFrame:
     roman = pl.col("t").str.replace_all(r"[1-5]", "")
     stem = roman.str.replace(r"([bcdhjklmnrstvz])ova$", "$1") if is_surname else roman.replace(_long_forms())
     forms = {
-        f"{name}_text": pl.when(pl.col("s") != "").then(pl.col("w").str.replace_all(" ", "", literal=True)), f"{name}_simple": pl.col("s"),
+        f"{name}_text": pl.when(pl.col("s") != "").then(pl.col("w").str.replace_all(" ", "", literal=True)),
+        f"{name}_simple": pl.col("s"),
         f"{name}_tone": pl.col("t"), f"{name}_roman": roman, f"{name}_shape": pl.col("s").str.replace_many(_alike()),
         f"{name}_stem": stem, f"{name}_sound": _sound(stem), f"{name}_letters": sorted_letters(roman),
     }  # fmt: skip

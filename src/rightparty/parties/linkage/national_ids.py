@@ -30,15 +30,15 @@ def read_ids(people: pl.DataFrame) -> pl.DataFrame:
         number=pl.col("national_id").fill_null("").str.to_uppercase().str.replace_all(r"[^0-9A-Z*]", ""),
         kind=kind.replace(_ALIASES),
     )
-    number = pl.when((pl.col("kind") == "cn") & pl.col("number").str.contains(r"^\d{15}$")).then(
-        _lengthened(pl.col("number"))
-    )
-    spelt = plain.with_columns(number=number.otherwise("number"))
+    kinds = set(plain["kind"].unique())
+    if "cn" in kinds:
+        is_short = (pl.col("kind") == "cn") & pl.col("number").str.contains(r"^\d{15}$")
+        plain = plain.with_columns(number=pl.when(is_short).then(_lengthened(pl.col("number"))).otherwise("number"))
     valid = pl.lit(None, pl.Boolean)
-    for name, rule in _RULES.items():
-        valid = pl.when(pl.col("kind") == name).then(rule(pl.col("number"))).otherwise(valid)
+    for name in sorted(kinds & set(_RULES)):
+        valid = pl.when(pl.col("kind") == name).then(_RULES[name](pl.col("number"))).otherwise(valid)
     unknown = pl.col("number").str.contains("*", literal=True) | (pl.col("number") == "")
-    return spelt.with_columns(is_valid=pl.when(~unknown).then(valid))
+    return plain.with_columns(is_valid=pl.when(~unknown).then(valid))
 
 
 def check_digit(body: pl.Expr) -> pl.Expr:

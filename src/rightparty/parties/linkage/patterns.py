@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pairs that agree in the same way are one pattern: what the model weighs, and what it is fitted on. Serves right_party.
+"""Pairs that agree in the same way are one pattern: what is weighed, and what is fitted. Serves right_party.
 
 A pattern is the level of every comparison and the frequency, in quarter bits, of the names that agree.
 """

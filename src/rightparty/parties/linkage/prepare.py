@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from rightparty.parties.linkage.comparisons import WEIGHED
@@ -24,7 +25,7 @@ _USUAL: Final = {"middle": 0.04, "home": 0.00002}
 class Frequencies:
     """How common names are, as bits: -log2 of the share of people."""
 
-    #: [part, value, bits]: part is given, given_roman, surname, surname_roman
+    #: [part, value, bits], part one of WEIGHED
     bits: pl.DataFrame
     people: int
 
@@ -37,14 +38,18 @@ def prepare(people: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
     parts = pl.concat([people.select("party_id"), split_names(people), _births(people)], how="horizontal")
     ids = read_ids(people)
     homes = read_homes(people)
-    frame = pl.concat([parts, ids, homes], how="horizontal").with_row_index("row").with_columns(
-        pl.col("row").cast(pl.Int64)
+    frame = (
+        pl.concat([parts, ids, homes], how="horizontal")
+        .with_row_index("row")
+        .with_columns(pl.col("row").cast(pl.Int64))
     )
     for channel in ("phone", "email"):
         frame = _with_points(frame, points, channel)
     digits = {f"{name}_digits": sorted_letters(pl.col(name)) for name in ("birth", "number")}
-    return frame.with_columns(**digits).with_columns(pl.col(pl.String).replace("", None)).with_columns(
-        home=pl.concat_str("street", "house", "area", separator="|")
+    return (
+        frame.with_columns(**digits)
+        .with_columns(pl.col(pl.String).replace("", None))
+        .with_columns(home=pl.concat_str("street", "house", "area", separator="|"))
     )
 
 
@@ -93,17 +98,18 @@ def _bits(share: pl.Expr) -> pl.Expr:
     return ((-share.log(2)) * 4).round() / 4
 
 
+def rarest_bits(frequencies: Frequencies) -> float:
+    """Return the bits of a name never seen: as rare as half of one person."""
+    return round(float(np.log2((frequencies.people + 1_000.0) * 2)) * 4) / 4
+
+
 def with_frequencies(frame: pl.DataFrame, frequencies: Frequencies) -> pl.DataFrame:
-    """Add `…_bits` for given, given_roman, surname and surname_roman; a name never seen is as rare as one person."""
-    rare = float(-(pl.Series([1.0 / (frequencies.people + 1_000.0) * 2]).log(2)[0]))
-    rare = round(rare * 4) / 4
+    """Add `…_bits` for every column of WEIGHED."""
     for part in WEIGHED:
         bits = frequencies.bits.filter(pl.col("part") == part).select(
             pl.col("value").alias(part), pl.col("bits").alias(f"{part}_bits")
         )
         frame = frame.join(bits, on=part, how="left", maintain_order="left").with_columns(
-            pl.col(f"{part}_bits").fill_null(rare)
+            pl.col(f"{part}_bits").fill_null(rarest_bits(frequencies))
         )
     return frame
-
-

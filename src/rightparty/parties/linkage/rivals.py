@@ -33,6 +33,8 @@ def compete(odds: pl.DataFrame, *, left_unique: bool = False, right_unique: bool
         strong.select(record="right", candidate="left", odds="odds"),
     ])  # fmt: skip
     crowded = both.filter(pl.len().over("record") > 1)
+    if not crowded.height:
+        return odds.with_columns(rivalry=pl.lit(0.0))
     rivals = (
         crowded.join(crowded, on="record", suffix="_rival")
         .filter(pl.col("candidate") != pl.col("candidate_rival"))
