@@ -104,6 +104,7 @@ WORDINGS: Final = pl.DataFrame(
     },
     schema_overrides={"disclosure_level": pl.Int8},
 )
+NO_DOUBTS: Final = pl.DataFrame(schema=dict.fromkeys(("party_id", "channel", "address"), pl.String))
 NO_OPT_OUTS: Final = pl.DataFrame(
     schema={"address": pl.String, "channel": pl.String, "opted_out": pl.Boolean, "consent_revoked": pl.Boolean}
 )
@@ -124,6 +125,7 @@ def plan(folder: Path) -> tuple[int, int]:
             roles=read["roles"],
             attribution=read["attribution"],
             people=read["people"],
+            doubts=NO_DOUBTS,
             opt_outs=NO_OPT_OUTS,
             holds=NO_HOLDS,
             history=read["history"],

@@ -47,6 +47,7 @@ SETTING_TEXTS: Final = {
     "RIGHTPARTY_SMS_FROM": "Number that text messages come from.",
     "RIGHTPARTY_STRATEGY": "A treatment strategy file in place of the shipped one.",
     "RIGHTPARTY_LOAD_LIMITS": "Limits from which on a load is quarantined; a file that names only what it changes.",
+    "RIGHTPARTY_LINK_RULES": "What the linkage model may merge by itself; a file that names only what it changes.",
     "RIGHTPARTY_LOOKUPS": "Carriers' interfaces for silent look-ups, `https://TOKEN@host/base`; none: nobody is asked.",
     "RIGHTPARTY_LOOKUP_STEPS": "Look-ups that law and contract allow, separated by commas; none: nothing is asked.",
     "RIGHTPARTY_ATTRIBUTION": "Attribution parameters fitted to your own events, as a file that names what it changes.",

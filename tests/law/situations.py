@@ -17,6 +17,7 @@ LAWFUL: dict[str, Any] = {
     "relation": "self",
     "p_person": 0.99,
     "contradictions_mask": 0,
+    "person_in_doubt": False,
     "account_open": True,
     "ledger_consistent": True,
     "amount_due_minor": 10_000,

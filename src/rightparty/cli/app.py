@@ -10,6 +10,7 @@ from rightparty.cli import (
     dispatch,
     evidence,
     explain,
+    link,
     load,
     lookups,
     plan,
@@ -25,5 +26,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (store, sample, load, audit, attribution, lookups, plan, dispatch, explain, evidence, serve, demo):
+for group in (store, sample, load, audit, attribution, link, lookups, plan, dispatch, explain, evidence, serve, demo):
     group.add_commands(app)

@@ -19,12 +19,20 @@ def lock_for_release(rows: pl.DataFrame) -> list[str]:
 
     Shape: rows [id, party_id, account_id, address].
     """
-    given = rows["party_id"].unique().to_list()
-    parties = sorted({*given, *ids_of_same_persons(party_ids=given)["party_id"]})
-    lock_parties(parties)
+    parties = _lock_persons(rows["party_id"].unique().to_list())
     lock_accounts(rows["account_id"].unique().sort().to_list())
     lock_values(rows["address"].unique().sort().to_list())
     if is_postgresql():
         ids = rows["id"].to_list()
         list(Reminder.objects.select_for_update().filter(id__in=ids).order_by("id").values_list("id", flat=True))
     return parties
+
+
+def _lock_persons(given: list[str]) -> list[str]:
+    """Lock every id of the persons, again if a merge or split came in between: then rows and persons are others."""
+    while True:
+        same = ids_of_same_persons(party_ids=given)["party_id"].to_list()
+        locked = lock_parties(sorted({*given, *same}))
+        now = set(ids_of_same_persons(party_ids=given)["party_id"].to_list())
+        if now <= locked:
+            return sorted({*given, *now})

@@ -17,6 +17,7 @@ from rightparty.parties.attribution.parameters import AttributionParameters, rea
 from rightparty.parties.attribution.rivals import SAME_PERSON
 from rightparty.parties.audit.examine import AuditReport, report_on
 from rightparty.parties.audit.frames import Audited, audited, sex_in_extra
+from rightparty.parties.linked.queries import household_groups
 from rightparty.parties.models import Party
 from rightparty.parties.zones import with_zone_set
 from rightparty.store.queries import among, read_frame
@@ -261,10 +262,10 @@ def run_audit(*, at: datetime, links: pl.DataFrame) -> AuditReport:
 
 
 def _with_same_persons(links: pl.DataFrame, *, party_ids: Sequence[str] | None) -> pl.DataFrame:
-    """Add to account links a group for each human who stands under several ids."""
+    """Add to account links a group for each human who stands under several ids, and one for each household."""
     same = ids_of_same_persons(party_ids=party_ids)
     persons = same.select("party_id", group_id=pl.lit(SAME_PERSON) + pl.col("person_id"))
-    return pl.concat([links.select("party_id", "group_id"), persons])
+    return pl.concat([links.select("party_id", "group_id"), persons, household_groups(same)])
 
 
 _LONG_AGO: Final = pl.lit(datetime.fromisoformat("1970-01-01T00:00:00+00:00"), dtype=_INSTANT)

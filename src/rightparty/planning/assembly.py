@@ -94,8 +94,10 @@ def _with_point(frame: pl.DataFrame, world: World) -> pl.DataFrame:
     )
     joined = _replace(frame, points, on=["party_id", "point_channel", "address"])
     joined = _replace(joined, opt_outs, on=["address", "channel"])
+    doubts = world.doubts.select("party_id", "address", point_channel="channel", person_in_doubt=pl.lit(value=True))
+    joined = _replace(joined, doubts, on=["party_id", "point_channel", "address"])
     return joined.with_columns(
-        pl.col("opted_out", "consent_revoked").fill_null(value=False),
+        pl.col("opted_out", "consent_revoked", "person_in_doubt").fill_null(value=False),
         has_contact_point=pl.col("p_person").is_not_null(),
         case_open=(pl.col("contradictions_mask").fill_null(0) & _REPORTED) > 0,
     )

@@ -19,6 +19,7 @@ from rightparty.lending.queries import (
     holds_as_of,
     liable_and_other_parties,
 )
+from rightparty.parties.linked.queries import doubts_as_of_now
 from rightparty.parties.queries import attribution_as_of, contact_history, find_party, opt_outs_as_of, people_as_of
 from rightparty.planning.assembly import assemble_facts
 from rightparty.planning.cadence import with_step
@@ -45,6 +46,7 @@ def read_world(
         roles=liable_and_other_parties(account_ids=account_ids),
         attribution=attribution_as_of(at=at, party_ids=party_ids, links=links),
         people=people,
+        doubts=doubts_as_of_now(party_ids=party_ids).rename({"value": "address"}),
         opt_outs=opt_outs_as_of(at=at, party_ids=party_ids).rename({"value": "address"}),
         holds=holds_as_of(at=at, account_ids=account_ids, party_ids=party_ids),
         history=contact_history(at=at, party_ids=party_ids, days=HISTORY_DAYS),

@@ -20,6 +20,8 @@ class World:
     attribution: pl.DataFrame
     #: parties.queries.people_as_of
     people: pl.DataFrame
+    #: [party_id, channel (of points), address] in doubt: parties.linked.queries.doubts_as_of_now
+    doubts: pl.DataFrame
     #: [address, channel (of messages), opted_out, consent_revoked]
     opt_outs: pl.DataFrame
     #: [account_id, party_id, holds_mask]

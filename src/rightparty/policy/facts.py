@@ -39,6 +39,8 @@ FACTS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "relation": pl.String,  # self, spouse, …
     "p_person": pl.Float64,
     "contradictions_mask": pl.Int64,  # kernel.reasons bits of right_party contradictions
+    # an unanswered contradiction about who the id is bears on this point (parties.linked)
+    "person_in_doubt": pl.Boolean,
     # the ledger as of `at` (lending.delinquency)
     "account_open": pl.Boolean,
     "ledger_consistent": pl.Boolean,

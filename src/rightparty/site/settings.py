@@ -150,6 +150,8 @@ RIGHTPARTY: dict[str, Any] = {
     "ATTRIBUTION_FILE": os.environ.get("RIGHTPARTY_ATTRIBUTION", ""),
     # from when on a load is quarantined; empty: the shipped limits
     "LOAD_LIMITS_FILE": os.environ.get("RIGHTPARTY_LOAD_LIMITS", ""),
+    # what the linkage model may merge by itself; empty: the shipped rules
+    "LINK_RULES_FILE": os.environ.get("RIGHTPARTY_LINK_RULES", ""),
     # carriers' network interfaces for silent look-ups, https://TOKEN@host/base; empty: nobody is asked
     "LOOKUPS": os.environ.get("RIGHTPARTY_LOOKUPS", ""),
     # which look-ups law and contract allow here, comma separated: status_lookup, holder_lookup, subscriber_lookup

@@ -49,6 +49,7 @@ from rightparty.kernel.clock import require_aware
 from rightparty.kernel.masking import mask_value
 from rightparty.lending.operations import take_rows as lending
 from rightparty.parties.operations import take_rows as parties
+from rightparty.parties.operations.link_applicants import link_applicants
 from rightparty.store.operations.append_rows import append_rows
 from rightparty.store.versions import MergeCounts
 
@@ -170,6 +171,9 @@ def _load(delivery: Delivery, *, load: Load, tell: Progress) -> LoadReport:
     moved = moved_values(load_id)
     tell("screening")
     findings = screen_load(delivered=known.delivered, moved=moved, load_id=load_id, at=at)
+    tell("linked persons")
+    # after screening: what this load lets look like one household may not excuse what is wrong with it
+    link_applicants(load_id=load_id, at=at)
     rejected = pl.concat([t.rejected for t in taken])
     reasons = rejected.group_by("file", "column", "reason", maintain_order=True).agg(
         pl.len().alias("rows"), pl.col("line").min().alias("first_line")
@@ -213,7 +217,7 @@ def _take_file(table: Table, path: Path, *, known: _Known, load_id: int, at: dat
     accepted = rows.height
     known.delivered.note(table.name, rows, file=path.name, at=at)
     if table.name == "parties":
-        rows = with_linked_persons(rows)
+        rows = with_linked_persons(rows, load_id=load_id)
     counts = _merge(table, rows, load_id)
     report = TableReport(
         table=table.name, read=read, accepted=accepted, rejected=rejected_lines,

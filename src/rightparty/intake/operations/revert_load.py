@@ -37,7 +37,7 @@ def revert_load(load_id: int, *, at: datetime) -> LoadReport:
             reverts_id=load_id,
         )
         tables = [_take_back(name, load_id=load_id, revert_id=revert.pk, undone=undone) for name in CONTRACT]
-        relinked = link_persons(load_id=revert.pk)
+        relinked = link_persons(load_id=revert.pk, reverted=load_id)
         load.state = Load.State.REVERTED
         load.save(update_fields=["state"])
         report = LoadReport(

@@ -17,8 +17,14 @@ from rightparty.parties.audit.delivery import delivery_findings, event_findings
 from rightparty.parties.audit.findings import findings_frame
 from rightparty.parties.audit.frames import EVENTS, PARTIES, POINTS, audited, sex_in_extra
 from rightparty.parties.audit.moved import contradicted
+from rightparty.parties.linked.queries import household_groups
 from rightparty.parties.national_ids import with_id_findings
-from rightparty.parties.queries import installed_parameters, parties_on_file, points_on_file
+from rightparty.parties.queries import (
+    ids_of_same_persons,
+    installed_parameters,
+    parties_on_file,
+    points_on_file,
+)
 from rightparty.parties.screening import ScreeningLimits, screen, screen_persons, with_limits
 
 _NO_POINTS: Final = {**dict.fromkeys(("party_id", "channel", "value", "source"), pl.String())}
@@ -79,7 +85,7 @@ def _contradicted(points: pl.DataFrame, load_id: int) -> pl.DataFrame:
     uses = strong_uses(load_id)
     used = points.join(uses, on=["channel", "value"], how="semi")
     met = pl.concat([used["party_id"], uses.join(used, on=["channel", "value"], how="semi")["party_id"]]).unique()
-    links = account_links(party_ids=met.to_list())
+    links = _links_of(met.to_list())
     theirs = contradicted(used, uses, links).rename({"party_id": "to_party"})
     return theirs.select("channel", "value", "from_party", "to_party").unique(["channel", "value", "to_party"])
 
@@ -88,7 +94,13 @@ def _links_of_sharers(points: pl.DataFrame) -> pl.DataFrame:
     """Return how those persons of a load have to do with one another who share a value in it."""
     holders = points.select("channel", "value", "party_id").unique()
     sharers = holders.filter(pl.len().over("channel", "value") > 1)["party_id"].unique()
-    return account_links(party_ids=sharers.to_list())
+    return _links_of(sharers.to_list())
+
+
+def _links_of(party_ids: list[str]) -> pl.DataFrame:
+    """Return who among some persons has to do with whom, by an account or a household."""
+    households = household_groups(ids_of_same_persons(party_ids=party_ids))
+    return pl.concat([account_links(party_ids=party_ids), households])
 
 
 def _noted(rows: pl.DataFrame, shape: Mapping[str, pl.DataType | type[pl.DataType]], file: str) -> pl.DataFrame:

@@ -60,6 +60,7 @@ def _party(house: HouseRules) -> dict[str, pl.Expr]:
         "right_party.below_threshold": known & ~(enough & whole).fill_null(value=False),
         "right_party.not_liable": ~liable.fill_null(value=False),
         "right_party.third_party_contact": known & ~own.fill_null(value=False),
+        "right_party.person_in_doubt": known & pl.col("person_in_doubt").fill_null(value=True),
         "right_party.deceased": pl.col("deceased").fill_null(value=True) | _held("right_party.deceased"),
     }
 
