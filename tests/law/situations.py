@@ -17,6 +17,8 @@ LAWFUL: dict[str, Any] = {
     "relation": "self",
     "p_person": 0.99,
     "contradictions_mask": 0,
+    "batch_state": "trusted",
+    "batch_room": 0,
     "account_open": True,
     "ledger_consistent": True,
     "amount_due_minor": 10_000,

@@ -4,18 +4,25 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import resources
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import polars as pl
+from django.conf import settings
 from django.db import connection
-from django.db.models import Count, F
+from django.db.models import Count, F, Q, Sum
 
-from rightparty.dispatch.models import Halt, MessageText, Reminder, Segment
+from rightparty.dispatch.models import Batch, BatchMessage, Halt, MessageText, Reminder, Segment
 from rightparty.dispatch.reminder_state import ReminderState
+from rightparty.dispatch.trial import Seen, TrialRules, read_trial_rules
 from rightparty.evidence.queries import OpenedLeaf, find_leaf
 from rightparty.kernel.identifiers import read_code
 from rightparty.kernel.reasons import Reason, reasons_in
+from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState
+from rightparty.parties.queries import point_loads
+from rightparty.planning.batches import BATCHES, batch_of_points
 from rightparty.store.queries import among, is_postgresql, read_frame
 
 _CLAIMED: Final = {
@@ -23,6 +30,9 @@ _CLAIMED: Final = {
     "address": pl.String(), "step": pl.String(), "cycle": pl.String(), "template": pl.String(), "tone": pl.String(),
     "planned_at": pl.Datetime("us", "UTC"),
 }  # fmt: skip
+POINT_OF: Final = {channel.value: point.value for channel, point in POINT_CHANNEL_OF.items()}
+"""Channel of a message -> channel of the point."""
+
 PAGE: Final = 200
 """Most rows a page asks for."""
 
@@ -169,3 +179,82 @@ def last_reminder_to(address: str, *, channel: str) -> Reminder | None:
     """Return the reminder last released to an address on a channel."""
     released = Reminder.objects.filter(address=address, channel=channel, released_at__isnull=False)
     return released.order_by("-released_at").first()
+
+
+def trial_rules() -> TrialRules:
+    """Return this installation's rules of trials.
+
+    Raises:
+        TrialRulesError: the lender's own file cannot be used.
+        OSError: the file cannot be read.
+    """
+    own = str(settings.RIGHTPARTY["TRIAL_FILE"])
+    shipped = resources.files(__package__).joinpath("trial.toml").read_text("utf-8")
+    return read_trial_rules(shipped, own=Path(own).read_text("utf-8") if own else "")
+
+
+def batches_as_of(*, at: datetime, locked: Collection[int] | None = None) -> pl.DataFrame:
+    """Return how every batch stands, planning.batches.BATCHES; under the gate's locks, only `locked` ones have room.
+
+    Units: `room` counts messages that a trial may still release before some have matured.
+    """
+    rules = trial_rules()
+    rows = list(Batch.objects.values_list("load_id", "state", "new_points"))
+    on_trial = {load for load, state, _ in rows if state == BatchState.ON_TRIAL}
+    out = dict(
+        BatchMessage.objects.filter(batch__in=on_trial, is_sample=True, released_at__gt=at - rules.matures)
+        .values_list("batch_id")
+        .annotate(n=Count("pk"))
+    )
+    usable = on_trial if locked is None else on_trial & set(locked)
+    rooms = [max(rules.sample(points) - out.get(load, 0), 0) if load in usable else 0 for load, _, points in rows]
+    return pl.DataFrame(
+        {"load_id": [row[0] for row in rows], "state": [row[1] for row in rows], "room": rooms}, schema=BATCHES
+    )
+
+
+def seen_of(batch: Batch) -> Seen:
+    """Return what is known of the messages that a batch fed since its test began."""
+    mine = BatchMessage.objects.filter(batch=batch, released_at__gte=batch.tested_from)
+    sums = mine.aggregate(n=Count("pk"), p=Sum("predicted"), a=Sum("allowed"), s=Sum("if_stranger"))
+    reported = list(mine.filter(reported_at__isnull=False).values_list("allowed", "if_stranger"))
+    return Seen(
+        messages=sums["n"],
+        predicted=sums["p"] or 0.0,
+        allowed=sums["a"] or 0.0,
+        if_stranger=sums["s"] or 0.0,
+        reports=pl.DataFrame(reported, schema={"allowed": pl.Float64, "if_stranger": pl.Float64}, orient="row"),
+    )
+
+
+def matured_of(batch: Batch, *, at: datetime, rules: TrialRules) -> pl.DataFrame:
+    """Return [predicted, if_stranger, is_reported] of a batch's sample: reported, or silent long enough.
+
+    Only what was certainly handed over can be silent: an unknown outcome proves nothing.
+    """
+    schema = {"predicted": pl.Float64, "if_stranger": pl.Float64, "is_reported": pl.Boolean}
+    if batch.state != BatchState.ON_TRIAL:
+        return pl.DataFrame(schema=schema)
+    certain = Q(
+        reported_at__isnull=True,
+        reminder__state__in=[ReminderState.HANDED_OVER, ReminderState.DELIVERED],
+        reminder__handed_over_at__lte=at - rules.matures,
+    )
+    mine = BatchMessage.objects.filter(batch=batch, released_at__gte=batch.tested_from)
+    found = mine.filter(Q(reported_at__isnull=False) | certain)
+    rows = [(p, s, seen is not None) for p, s, seen in found.values_list("predicted", "if_stranger", "reported_at")]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def stopped_among(ids: Collection[UUID], *, at: datetime) -> list[UUID]:
+    """Return those reminders whose contact point a stopped batch feeds."""
+    if not ids or not Batch.objects.filter(state=BatchState.STOPPED).exists():
+        return []
+    rows = Reminder.objects.filter(id__in=ids).values_list("id", "party_id", "channel", "address")
+    schema = {"id": pl.String, "party_id": pl.String, "message": pl.String, "value": pl.String}
+    frame = pl.DataFrame([(str(key), *rest) for key, *rest in rows], schema=schema, orient="row").with_columns(
+        channel=pl.col("message").replace_strict(POINT_OF, default=None, return_dtype=pl.String)
+    )
+    loads = point_loads(at=at, values=frame["value"].unique().to_list())
+    fed = frame.join(batch_of_points(loads, batches_as_of(at=at)), on=["party_id", "channel", "value"])
+    return [UUID(key) for key in fed.filter(pl.col("batch_state") == BatchState.STOPPED)["id"]]

@@ -15,6 +15,7 @@ from rightparty.dispatch.channels.adapter import Fate
 from rightparty.dispatch.channels.registry import pump, ready_channels
 from rightparty.dispatch.operations.claim import claim
 from rightparty.dispatch.operations.hand_over import hand_over
+from rightparty.dispatch.operations.judge_trials import judge_trials
 from rightparty.dispatch.operations.recover_leases import recover_leases
 from rightparty.dispatch.operations.release import release
 from rightparty.dispatch.queries import is_halted, reminder_states
@@ -61,6 +62,7 @@ def drain(
     name = worker or worker_name()
     tally: Counter[str] = Counter()
     recovered = recover_leases(at=clock())
+    judge_trials(at=clock())
     tally["outcome unknown"] += recovered.unknown
     total, done = reminder_states()[ReminderState.PLANNED], 0
     while not is_halted():
