@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
+from math import log
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -14,9 +15,18 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count, F, Q, Sum
 
-from rightparty.dispatch.models import Batch, BatchMessage, Halt, MessageText, Reminder, Segment
+from rightparty.dispatch.models import (
+    AlarmDelivery,
+    Batch,
+    BatchDecision,
+    BatchMessage,
+    Halt,
+    MessageText,
+    Reminder,
+    Segment,
+)
 from rightparty.dispatch.reminder_state import ReminderState
-from rightparty.dispatch.trial import Seen, TrialRules, read_trial_rules
+from rightparty.dispatch.trial import Seen, TrialRules, evidence_against, evidence_for, read_trial_rules
 from rightparty.evidence.queries import OpenedLeaf, find_leaf
 from rightparty.kernel.identifiers import read_code
 from rightparty.kernel.reasons import Reason, reasons_in
@@ -258,3 +268,69 @@ def stopped_among(ids: Collection[UUID], *, at: datetime) -> list[UUID]:
     loads = point_loads(at=at, values=frame["value"].unique().to_list())
     fed = frame.join(batch_of_points(loads, batches_as_of(at=at)), on=["party_id", "channel", "value"])
     return [UUID(key) for key in fed.filter(pl.col("batch_state") == BatchState.STOPPED)["id"]]
+
+
+ALARM_LINES: Final = {
+    "raised_at": pl.Datetime("us", "UTC"), "kind": pl.String(), "load": pl.Int64(), "channel": pl.String(),
+    "state": pl.String(), "attempts": pl.Int64(), "next_at": pl.Datetime("us", "UTC"), "fault": pl.String(),
+}  # fmt: skip
+
+
+def list_alarms(*, most: int = PAGE) -> pl.DataFrame:
+    """Return the latest alarms and what became of each on each channel: ALARM_LINES."""
+    rows = AlarmDelivery.objects.select_related("alarm").order_by("-alarm__raised_at", "alarm_id", "channel")[:most]
+    told = [
+        (d.alarm.raised_at, d.alarm.kind, d.alarm.facts.get("load"), d.channel, d.state, d.attempts,
+         d.next_at if d.state == "waiting" else None, d.fault)
+        for d in rows
+    ]  # fmt: skip
+    return pl.DataFrame(told, schema=ALARM_LINES, orient="row")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchStory:
+    """All that is known of one batch of contact data."""
+
+    batch: Batch
+    seen: Seen
+    #: most messages that may be out and not yet matured, and how many are; both 0 if it is not on trial
+    sample: int
+    out: int
+    #: evidence against it, as the share of what stops it (log scale): 1 or more stops
+    against: float
+    #: evidence for it, as the share of what ends the trial (log scale); 0 if it is not on trial
+    proven: float
+    #: the request that waits for a second person
+    asked: BatchDecision | None
+    #: requests of the past, newest first
+    decisions: list[BatchDecision]
+
+
+def batch_story(load_id: int, *, at: datetime) -> BatchStory | None:
+    """Return the story of a batch, or None if the load brought no contact points."""
+    batch = Batch.objects.filter(load_id=load_id).first()
+    if batch is None:
+        return None
+    rules, seen = trial_rules(), seen_of(batch)
+    on_trial = batch.state == BatchState.ON_TRIAL
+    young = BatchMessage.objects.filter(batch=batch, is_sample=True, released_at__gt=at - rules.matures)
+    decisions = list(BatchDecision.objects.filter(batch=batch).order_by("-asked_at", "-id"))
+    proven = evidence_for(matured_of(batch, at=at, rules=rules), rules) / log(1 / rules.missed)
+    return BatchStory(
+        batch=batch,
+        seen=seen,
+        sample=rules.sample(batch.new_points) if on_trial else 0,
+        out=young.count() if on_trial else 0,
+        against=evidence_against(seen, rules) / log(1 / rules.false_stop),
+        proven=proven if on_trial else 0.0,
+        asked=next((each for each in decisions if each.agreed_at is None and each.void_at is None), None),
+        decisions=[each for each in decisions if each.agreed_at is not None or each.void_at is not None],
+    )
+
+
+def list_batches(*, at: datetime, most: int = PAGE) -> list[BatchStory]:
+    """Return the latest batches, those that are stopped or on trial first."""
+    order = {BatchState.STOPPED: 0, BatchState.ON_TRIAL: 1}
+    batches = Batch.objects.order_by("-load_id").values_list("load_id", "state")[:most]
+    found = sorted(batches, key=lambda each: order.get(BatchState(each[1]), 2))
+    return [story for load, _ in found if (story := batch_story(load, at=at)) is not None]
