@@ -39,7 +39,7 @@ def _row(story: BatchStory) -> dict[str, object]:
         "sample": f"{story.out} of {story.sample} out" if story.sample else "",
         "messages": story.seen.messages,
         "reports_predicted": round(story.seen.predicted, 2),
-        "reports": story.seen.reports.height,
+        "reports": story.seen.reported,
         "asked_by": story.asked.asked_by if story.asked else "",
     }
 

@@ -4,7 +4,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from rightparty.console import views
+from rightparty.console import batch_pages, views
 
 app_name = "console"
 urlpatterns = [
@@ -21,4 +21,6 @@ urlpatterns = [
     path("cases/<uuid:case_id>/", views.case, name="case"),
     path("loads/", views.loads, name="loads"),
     path("loads/<int:load_id>/", views.load, name="load"),
+    path("batches/", batch_pages.batches, name="batches"),
+    path("batches/<int:load_id>/", batch_pages.batch, name="batch"),
 ]

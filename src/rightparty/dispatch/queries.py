@@ -13,7 +13,8 @@ from uuid import UUID
 import polars as pl
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Max, Q, Sum
+from django.db.models.functions import TruncHour
 
 from rightparty.dispatch.models import (
     AlarmDelivery,
@@ -26,7 +27,14 @@ from rightparty.dispatch.models import (
     Segment,
 )
 from rightparty.dispatch.reminder_state import ReminderState
-from rightparty.dispatch.trial import Seen, TrialRules, evidence_against, evidence_for, read_trial_rules
+from rightparty.dispatch.trial import (
+    Seen,
+    TrialRules,
+    evidence_against,
+    evidence_for,
+    read_trial_rules,
+    reports_that_stop,
+)
 from rightparty.evidence.queries import OpenedLeaf, find_leaf
 from rightparty.kernel.identifiers import read_code
 from rightparty.kernel.reasons import Reason, reasons_in
@@ -326,6 +334,38 @@ def batch_story(load_id: int, *, at: datetime) -> BatchStory | None:
         asked=next((each for each in decisions if each.agreed_at is None and each.void_at is None), None),
         decisions=[each for each in decisions if each.agreed_at is not None or each.void_at is not None],
     )
+
+
+COURSE_POINTS: Final = 48
+"""Points of a picture that the eye still tells apart on a phone."""
+
+
+def batch_course(batch: Batch) -> pl.DataFrame:
+    """Return how a batch's test went, as cumulative counts at some instants, oldest first.
+
+    Shape: [at, messages, predicted, reports, stops_at]; `stops_at`: so many reports would have stopped it then.
+    """
+    rules, mine = trial_rules(), BatchMessage.objects.filter(batch=batch, released_at__gte=batch.tested_from)
+    hours = (
+        mine.annotate(hour=TruncHour("released_at"))
+        .values("hour")
+        .annotate(at=Max("released_at"), n=Count("pk"), p=Sum("predicted"), a=Sum("allowed"), s=Sum("if_stranger"))
+        .values_list("at", "n", "p", "a", "s")
+    )
+    said = mine.filter(reported_at__isnull=False).values_list("reported_at", flat=True)
+    schema = {
+        "at": pl.Datetime("us", "UTC"), "messages": pl.Int64, "predicted": pl.Float64, "allowed": pl.Float64,
+        "if_stranger": pl.Float64, "reports": pl.Int64,
+    }  # fmt: skip
+    steps = [(*hour, 0) for hour in hours] + [(when, 0, 0.0, 0.0, 0.0, 1) for when in said]
+    course = pl.DataFrame(steps, schema=schema, orient="row").sort("at").with_columns(pl.exclude("at").cum_sum())
+    thin = course.gather_every(max(1, -(-course.height // COURSE_POINTS)))
+    shown = pl.concat([thin, course.tail(1)]).unique(maintain_order=True)
+    bounds = [
+        reports_that_stop(n, allowed, stranger, rules)
+        for n, allowed, stranger in shown.select("messages", "allowed", "if_stranger").rows()
+    ]
+    return shown.select("at", "messages", "predicted", "reports", stops_at=pl.Series(bounds, dtype=pl.Int64))
 
 
 def list_batches(*, at: datetime, most: int = PAGE) -> list[BatchStory]:

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from enum import StrEnum
-from math import ceil, exp, log, log1p
+from math import ceil, exp, log
 from typing import Any, Final
 
 import polars as pl
@@ -90,6 +90,11 @@ class Seen:
     #: [allowed, if_stranger] of each reported message
     reports: pl.DataFrame
 
+    @property
+    def reported(self) -> int:
+        """How many messages were reported."""
+        return self.reports.height
+
 
 def read_trial_rules(text: str, *, own: str = "") -> TrialRules:
     """Return the rules of a TOML text with the numbers of the lender's own laid over them.
@@ -141,8 +146,8 @@ def with_allowance(chances: pl.DataFrame, rules: TrialRules) -> pl.DataFrame:
 def evidence_against(seen: Seen, rules: TrialRules) -> float:
     """Return log E: at log(1 / false_stop) the batch is stopped."""
     contrast = seen.if_stranger - seen.allowed
-    ratios = (seen.reports["if_stranger"] / seen.reports["allowed"]).to_list()
-    logs = [-share * contrast + sum(log1p(share * (ratio - 1.0)) for ratio in ratios) for share in rules.shares]
+    gains = seen.reports["if_stranger"] / seen.reports["allowed"] - 1.0
+    logs = [-share * contrast + float((share * gains).log1p().sum()) for share in rules.shares]
     top = max(logs)
     return top + log(sum(exp(each - top) for each in logs) / len(logs))
 
@@ -168,3 +173,18 @@ def verdict_of(seen: Seen, matured: pl.DataFrame, rules: TrialRules, *, on_trial
     if on_trial and evidence_for(matured, rules) >= log(1.0 / rules.missed):
         return Verdict.TRUST
     return Verdict.GO_ON
+
+
+def reports_that_stop(messages: int, allowed: float, if_stranger: float, rules: TrialRules) -> int:
+    """Return how many reports would stop a batch of so many messages, were all of them alike."""
+    ratio = if_stranger / allowed if allowed else 1.0
+    least, most = 0, messages + 1
+    while least < most:
+        tried = (least + most) // 2
+        reports = pl.DataFrame({"allowed": [1.0] * tried, "if_stranger": [ratio] * tried})
+        sums = Seen(messages=messages, predicted=0.0, allowed=allowed, if_stranger=if_stranger, reports=reports)
+        if evidence_against(sums, rules) >= log(1.0 / rules.false_stop):
+            most = tried
+        else:
+            least = tried + 1
+    return least

@@ -33,6 +33,6 @@ def judge_batch(*, load_id: int, at: datetime) -> Verdict:
         if verdict is Verdict.TRUST:
             batch.state, batch.state_changed_at, batch.cause = BatchState.TRUSTED, at, "clean"
             batch.save(update_fields=["state", "state_changed_at", "cause"])
-            facts = {"load": load_id, "messages": seen.messages, "reports": seen.reports.height}
+            facts = {"load": load_id, "messages": seen.messages, "reports": seen.reported}
             append_leaves([LeafRecord(kind="batch.trusted", recorded_at=at, facts=facts)])
     return verdict

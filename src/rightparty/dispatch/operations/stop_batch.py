@@ -56,7 +56,7 @@ def stop_locked(batch: Batch, *, at: datetime, cause: str, by: str, why: str) ->
     cancelled = cancel_released(stopped_among(list(waiting), at=at), at=at)
     seen = seen_of(batch)
     facts: dict[str, str | int] = {
-        "load": batch.load_id, "cause": cause, "messages": seen.messages, "reports": seen.reports.height,
+        "load": batch.load_id, "cause": cause, "messages": seen.messages, "reports": seen.reported,
         "predicted": f"{seen.predicted:.3f}", "cancelled": cancelled,
     }  # fmt: skip
     private = {"by": by, "why": why}
