@@ -3,7 +3,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import resources
 from math import log
 from pathlib import Path
@@ -219,16 +219,21 @@ def batches_as_of(*, at: datetime, locked: Collection[int] | None = None) -> pl.
     rules = trial_rules()
     rows = list(Batch.objects.values_list("load_id", "state", "new_points"))
     on_trial = {load for load, state, _ in rows if state == BatchState.ON_TRIAL}
-    out = dict(
-        BatchMessage.objects.filter(batch__in=on_trial, is_sample=True, released_at__gt=at - rules.matures)
-        .values_list("batch_id")
-        .annotate(n=Count("pk"))
-    )
+    out, today = (_sample_since(on_trial, at - span) for span in (rules.matures, timedelta(days=1)))
     usable = on_trial if locked is None else on_trial & set(locked)
-    rooms = [max(rules.sample(points) - out.get(load, 0), 0) if load in usable else 0 for load, _, points in rows]
+    rooms = [
+        rules.room(points, out=out.get(load, 0), today=today.get(load, 0)) if load in usable else 0
+        for load, _, points in rows
+    ]
     return pl.DataFrame(
         {"load_id": [row[0] for row in rows], "state": [row[1] for row in rows], "room": rooms}, schema=BATCHES
     )
+
+
+def _sample_since(on_trial: Collection[int], since: datetime) -> dict[int, int]:
+    """Count the messages that trials have released since an instant, of each batch."""
+    young = BatchMessage.objects.filter(batch__in=on_trial, is_sample=True, released_at__gt=since)
+    return dict(young.values_list("batch_id").annotate(n=Count("pk")))
 
 
 def seen_of(batch: Batch) -> Seen:

@@ -53,6 +53,7 @@ class TrialRules:
     sample_usual: int
     sample_share: float
     sample_least: int
+    sample_per_day: int
     first_load_on_trial: bool
 
     @property
@@ -64,6 +65,10 @@ class TrialRules:
         """Return how many messages of a trial may be out and not yet matured, of a batch of so many new points."""
         usual = max(self.sample_least, min(self.sample_usual, points // 4))
         return max(usual, ceil(self.sample_share * points))
+
+    def room(self, points: int, *, out: int, today: int) -> int:
+        """Return how many more messages a trial may release, with so many out and not matured, and in 24 hours."""
+        return max(min(self.sample(points) - out, self.sample_per_day - today), 0)
 
     def needs_trial(self, points: int, *, is_first: bool) -> bool:
         """Tell whether a load of so many new points goes on trial: of a smaller one the sample would be all of it."""
@@ -117,7 +122,8 @@ def read_trial_rules(text: str, *, own: str = "") -> TrialRules:
 _BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "false_stop": (1e-9, 0.1), "tolerance": (1.0, 10.0), "missed": (1e-6, 0.5), "bad_share": (0.01, 1.0),
     "matures_hours": (1, 24 * 60), "heard_share": (0.01, 1.0), "sample_usual": (1, 10_000),
-    "sample_share": (0.0, 0.5), "sample_least": (1, 10_000), "first_load_on_trial": (0, 1),
+    "sample_share": (0.0, 0.5), "sample_least": (1, 10_000), "sample_per_day": (1, 100_000),
+    "first_load_on_trial": (0, 1),
 }  # fmt: skip
 
 

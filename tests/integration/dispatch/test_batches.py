@@ -180,14 +180,13 @@ def test_a_report_from_before_the_message_and_an_opt_out_count_nothing(at: datet
 
 def test_a_clean_sample_ends_the_trial_only_when_it_has_matured(at: datetime, wire: CountingChannel) -> None:
     open_load(at, points=800)
-    brought_by_load(range(1, 101), at)
-    hand_over(release_all(at), worker="w1", clock=lambda: at)
-    second = at + timedelta(days=4)
-    brought_by_load(range(101, 201), second)
-    hand_over(release_all(second), worker="w1", clock=lambda: second)
-    assert sample() == 200
-    assert judge_trials(at=second + timedelta(hours=71)) == {LOAD: Verdict.GO_ON}
-    assert judge_trials(at=second + timedelta(hours=73)) == {LOAD: Verdict.TRUST}
+    for wave in range(3):
+        now = at + timedelta(days=4 * wave)
+        brought_by_load(range(1 + 100 * wave, 101 + 100 * wave), now)
+        hand_over(release_all(now), worker="w1", clock=lambda now=now: now)
+    assert sample() == 300
+    assert judge_trials(at=now + timedelta(hours=71)) == {LOAD: Verdict.GO_ON}
+    assert judge_trials(at=now + timedelta(hours=73)) == {LOAD: Verdict.TRUST}
     assert state() == "trusted"
     assert Leaf.objects.filter(kind="batch.trusted").count() == 1
 

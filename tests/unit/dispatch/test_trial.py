@@ -41,7 +41,7 @@ def test_a_batch_is_stopped_exactly_at_its_bound() -> None:
 
 def test_a_trial_ends_after_enough_silence_and_a_report_costs_much_of_it() -> None:
     needed = next(n for n in range(1000) if evidence_for(matured(n), RULES) >= log(1 / RULES.missed))
-    assert needed == 155
+    assert needed == 259
     quiet = seen(needed, reports=0)
     assert verdict_of(quiet, matured(needed - 1), RULES, on_trial=True) is Verdict.GO_ON
     assert verdict_of(quiet, matured(needed), RULES, on_trial=True) is Verdict.TRUST
@@ -63,10 +63,17 @@ def test_a_stranger_never_reports_less_than_is_allowed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("points", "sample"), [(21, 20), (60, 20), (200, 50), (400, 100), (5_000, 100), (100_000, 2_000)]
+    ("points", "sample"), [(21, 20), (60, 20), (200, 50), (400, 100), (5_000, 300), (100_000, 2_000)]
 )
 def test_the_sample_grows_with_the_batch(points: int, sample: int) -> None:
     assert RULES.sample(points) == sample
+
+
+def test_no_day_sees_more_than_its_part_of_the_sample() -> None:
+    assert RULES.room(100_000, out=0, today=0) == 100
+    assert RULES.room(100_000, out=1_950, today=0) == 50
+    assert RULES.room(100_000, out=100, today=100) == 0
+    assert RULES.room(40, out=30, today=0) == 0
 
 
 def test_the_first_load_and_a_load_no_larger_than_a_sample_need_no_trial() -> None:
