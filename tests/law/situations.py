@@ -18,6 +18,8 @@ LAWFUL: dict[str, Any] = {
     "p_person": 0.99,
     "contradictions_mask": 0,
     "person_in_doubt": False,
+    "batch_state": "trusted",
+    "batch_room": 0,
     "account_open": True,
     "ledger_consistent": True,
     "amount_due_minor": 10_000,

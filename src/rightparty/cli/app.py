@@ -4,8 +4,10 @@
 import typer
 
 from rightparty.cli import (
+    alarms,
     attribution,
     audit,
+    batches,
     demo,
     dispatch,
     evidence,
@@ -26,5 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (store, sample, load, audit, attribution, link, lookups, plan, dispatch, explain, evidence, serve, demo):
+for group in (
+    store, sample, load, batches, audit, attribution, link, lookups, plan, dispatch, alarms, explain, evidence, serve,
+    demo,
+):  # fmt: skip
     group.add_commands(app)

@@ -4,7 +4,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from rightparty.console import link_views, views
+from rightparty.console import batch_pages, link_views, views
 
 app_name = "console"
 urlpatterns = [
@@ -25,4 +25,6 @@ urlpatterns = [
     path("loads/", views.loads, name="loads"),
     path("loads/<int:load_id>/", views.load, name="load"),
     path("audit/", views.audit, name="audit"),
+    path("batches/", batch_pages.batches, name="batches"),
+    path("batches/<int:load_id>/", batch_pages.batch, name="batch"),
 ]

@@ -22,7 +22,7 @@ from rightparty.console.story import cited_reasons, facts_shown, seen_facts
 from rightparty.dispatch.operations.halt import halt as halt_dispatch
 from rightparty.dispatch.operations.lift_halt import lift_halt
 from rightparty.dispatch.operations.release import installed_packs
-from rightparty.dispatch.queries import current_halt, explain_reminder, list_reminders, reminder_states
+from rightparty.dispatch.queries import batch_story, current_halt, explain_reminder, list_reminders, reminder_states
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.intake.errors import IntakeError
 from rightparty.intake.operations.decide_load import admit_load, refuse_load
@@ -220,6 +220,7 @@ def load(request: HttpRequest, load_id: int) -> HttpResponse:
     context = {
         "load_id": load_id, "load": found, "state": STATES.get(found.state, found.state), "fault": fault,
         "findings": shown_findings(found.summary), "may_decide": may_decide,
+        "has_batch": batch_story(load_id, at=_now()) is not None,
         "rows": rejected_rows(load_id).head(PAGE * 4).to_dicts(),
     }  # fmt: skip
     return render(request, "console/load.html", context)

@@ -14,6 +14,7 @@ from rightparty.kernel.clock import require_aware
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, EventKind
 from rightparty.parties.attribution.judge import Gathered, attribute, gather_evidence
 from rightparty.parties.attribution.parameters import AttributionParameters, read_parameters, shipped_parameters
+from rightparty.parties.attribution.reports import REPORTS
 from rightparty.parties.attribution.rivals import SAME_PERSON
 from rightparty.parties.audit.examine import AuditReport, report_on
 from rightparty.parties.audit.frames import Audited, audited, sex_in_extra
@@ -35,6 +36,7 @@ _POINTS: Final[Schema] = {
     "valid_to": _INSTANT,
     "load_id": pl.Int64,
 }
+_POINT: Final[Schema] = dict.fromkeys(("party_id", "channel", "value"), pl.String)
 _EVENTS: Final[Schema] = {
     "channel": pl.String,
     "value": pl.String,
@@ -220,6 +222,77 @@ def find_party(party_id: str) -> Party | None:
 def points_of_party(party_id: str) -> pl.DataFrame:
     """Return the current contact points of a party, as recorded."""
     return _current("parties_contactpoint", _POINTS, "party_id", [party_id]).sort("channel", "value")
+
+
+def point_loads(*, at: datetime, values: Sequence[str] | None) -> pl.DataFrame:
+    """Return which loads brought the points of some values (None: of all), in any version, retired ones included.
+
+    Shape: [party_id, channel, value, load_id (0: recorded live), is_current, is_confirmed]. `is_confirmed`: this very
+    party logged in or confirmed a code there after collection, and the event came from elsewhere than this load.
+    """
+    condition, params = ("1 = 1", []) if values is None else among("value", values)
+    loads = read_frame(
+        "SELECT party_id, channel, value, load_id, MAX(CASE WHEN retired_by_id IS NULL THEN 1 ELSE 0 END),"
+        f" MIN(collected_at) FROM parties_contactpoint WHERE {condition} GROUP BY party_id, channel, value, load_id",
+        params,
+        schema={**_POINT, "load_id": pl.Int64, "is_current": pl.Int8, "collected_at": _INSTANT},
+    )
+    signs = read_frame(
+        "SELECT party_id, channel, value, load_id, occurred_at FROM parties_contactevent WHERE retired_by_id IS NULL"
+        f" AND kind IN ('otp_verified', 'login') AND party_id <> '' AND {condition}",
+        params,
+        schema={**_POINT, "by": pl.Int64, "seen_at": _INSTANT},
+    )
+    confirmed = (
+        loads.join(signs, on=list(_POINT))
+        .filter(
+            (pl.col("by") != pl.col("load_id"))
+            & (pl.col("seen_at") > pl.col("collected_at"))
+            & (pl.col("seen_at") <= require_aware(at))
+        )
+        .select(*_POINT, "load_id", is_confirmed=pl.lit(value=True))
+        .unique()
+    )
+    joined = loads.join(confirmed, on=[*_POINT, "load_id"], how="left")
+    return joined.select(
+        *_POINT, "load_id", pl.col("is_current") == 1, pl.col("is_confirmed").fill_null(value=False)
+    ).sort(*_POINT, "load_id")
+
+
+def loads_at(values: Sequence[str]) -> list[int]:
+    """Return every load that brought some point with one of the values, in order."""
+    condition, params = among("value", values)
+    sql = f"SELECT DISTINCT load_id FROM parties_contactpoint WHERE load_id > 0 AND {condition}"
+    return read_frame(sql, params, schema={"load_id": pl.Int64})["load_id"].sort().to_list()
+
+
+def count_new_points(load_id: int) -> int:
+    """Return how many (party, channel, value) a load brought that no other load or live record had."""
+    sql = (
+        "SELECT COUNT(*) FROM (SELECT DISTINCT party_id, channel, value FROM parties_contactpoint WHERE load_id = %s) n"
+        " WHERE NOT EXISTS (SELECT 1 FROM parties_contactpoint o WHERE o.value = n.value AND o.channel = n.channel"
+        " AND o.party_id = n.party_id AND o.load_id <> %s)"
+    )
+    return int(read_frame(sql, [load_id, load_id], schema={"n": pl.Int64})["n"][0])
+
+
+def reports_at(values: Sequence[str]) -> pl.DataFrame:
+    """Return [channel, value, kind, occurred_at] of every "somebody else" said at some values, oldest first."""
+    condition, params = among("value", values)
+    kinds = ", ".join(f"'{kind}'" for kind in REPORTS)
+    return read_frame(
+        f"SELECT channel, value, kind, occurred_at FROM parties_contactevent WHERE retired_by_id IS NULL"
+        f" AND kind IN ({kinds}) AND {condition}",
+        params,
+        schema={"channel": pl.String, "value": pl.String, "kind": pl.String, "occurred_at": _INSTANT},
+    ).sort("occurred_at", "channel", "value")
+
+
+def reported_values(load_id: int) -> list[str]:
+    """Return the values at which a load brought a report of somebody else."""
+    kinds = ", ".join(f"'{kind}'" for kind in REPORTS)
+    sql = f"SELECT DISTINCT value FROM parties_contactevent WHERE load_id = %s AND kind IN ({kinds})"
+    return read_frame(sql, [load_id], schema={"value": pl.String})["value"].to_list()
 
 
 def points_on_file(party_ids: pl.Series) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 scrolling, no breach of the content policy. A page that cannot be read answers nobody (answerable)."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -11,9 +11,12 @@ from django.test import Client
 from playwright.sync_api import Browser
 
 from rightparty.casework.operations.report_wrong_party import report_wrong_party
-from rightparty.dispatch.models import Reminder
+from rightparty.dispatch.models import Batch, Reminder
+from rightparty.dispatch.operations.ask_to_go_on import ask_to_go_on
+from rightparty.dispatch.operations.hand_over import hand_over
 from rightparty.intake.models import Load
 from tests.e2e.conftest import DESK, SMALL_PHONE, faults_of, shoot
+from tests.integration.dispatch.batches import brought_by_load, open_load, release_all, say_not_me
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -40,6 +43,19 @@ def quarantined_load(at: datetime) -> int:
     return int(load.pk)
 
 
+def stopped_batch(at: datetime) -> int:
+    """A batch that reports have stopped, and somebody asks that it go on."""
+    batch = Batch.objects.filter(load_id=7).first()
+    if batch is None:
+        batch = open_load(at, points=400)
+        brought_by_load(range(9_001, 9_041), at)
+        hand_over(release_all(at, worker="e2e"), worker="e2e", clock=lambda: at)
+        for hour, number in enumerate(range(9_001, 9_006), start=1):
+            say_not_me(number, at + timedelta(hours=hour))
+        ask_to_go_on(load_id=7, at=at, by="bob", reason="The lines were read again; the file was corrected.")
+    return int(batch.load_id)
+
+
 def pages(reminder: Reminder, at: datetime) -> dict[str, str]:
     assert reminder.code
     case = report_wrong_party(code=reminder.code, origin="portal", words="Wrong number.", at=at)
@@ -53,6 +69,7 @@ def pages(reminder: Reminder, at: datetime) -> dict[str, str]:
         "explain": f"/console/messages/{reminder.id}/", "person": f"/console/person/?party={reminder.party_id}",
         "cases": "/console/cases/", "a-case": f"/console/cases/{case.id}/", "loads": "/console/loads/",
         "a-load": f"/console/loads/{quarantined_load(at)}/", "halt": "/console/halt/",
+        "batches": "/console/batches/", "a-batch": f"/console/batches/{stopped_batch(at)}/",
     }  # fmt: skip
 
 
@@ -62,6 +79,7 @@ def test_every_page_is_fit_for_everybody(
 ) -> None:
     staff = User.objects.create_user("agent", password="agent")
     staff.user_permissions.add(Permission.objects.get(codename="decide_load"))
+    staff.user_permissions.add(Permission.objects.get(codename="decide_batch"))
     client = Client()
     client.force_login(staff)
     cookies = [

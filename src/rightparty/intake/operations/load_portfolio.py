@@ -18,6 +18,9 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
+from rightparty.dispatch.operations.count_reports import count_reports
+from rightparty.dispatch.operations.open_batch import open_batch
+from rightparty.dispatch.operations.raise_alarm import raise_alarm
 from rightparty.evidence.chain import LeafRecord
 from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.intake.checking import (
@@ -50,6 +53,7 @@ from rightparty.kernel.masking import mask_value
 from rightparty.lending.operations import take_rows as lending
 from rightparty.parties.operations import take_rows as parties
 from rightparty.parties.operations.link_applicants import link_applicants
+from rightparty.parties.queries import reported_values
 from rightparty.store.operations.append_rows import append_rows
 from rightparty.store.versions import MergeCounts
 
@@ -131,6 +135,11 @@ def load_portfolio(
             load.state = Load.State.QUARANTINED
             if not dry_run:
                 keep_files(delivery, digest=digest, folder=quarantine_folder())
+            told = {"load": load.pk, "findings": len(report.findings)}
+            raise_alarm(kind="load_quarantined", facts=told, at=loaded_at)
+        else:
+            _open_batch(load.pk, report, at=loaded_at)
+            count_reports(values=reported_values(load.pk), at=loaded_at)
         load.summary = _summary_of(report)
         load.save(update_fields=["summary", "state"])
         append_leaves([_leaf_of(report, loaded_at)])
@@ -147,6 +156,13 @@ class _QuarantinedError(Exception):
     def __init__(self, report: LoadReport) -> None:
         super().__init__("quarantined")
         self.report = report
+
+
+def _open_batch(load_id: int, report: LoadReport, *, at: datetime) -> None:
+    """Open the batch of a load that brought contact points, new or changed (right_party)."""
+    brought = sum(table.added + table.changed for table in report.tables if table.table == "contact_points")
+    if brought:
+        open_batch(load_id=load_id, brought=brought, at=at)
 
 
 def quarantine_folder() -> Path:

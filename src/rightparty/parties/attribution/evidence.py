@@ -12,9 +12,10 @@ from typing import Final
 
 import polars as pl
 
-from rightparty.kernel.vocabulary import EventKind, PointChannel, Relation
+from rightparty.kernel.vocabulary import EventKind, Relation
 from rightparty.parties.attribution.kinds import CODE, ENGAGED
-from rightparty.parties.attribution.parameters import CAPTURES, SEGMENTS
+from rightparty.parties.attribution.parameters import CAPTURES
+from rightparty.parties.attribution.segments import segment_of
 
 OWN: Final = {
     EventKind.OTP_VERIFIED: "otp_verified",
@@ -140,16 +141,11 @@ def _subjects(rows: pl.DataFrame, *, now: float, unknown_age: float, crowd_perso
         )
         .with_columns(pl.col("relation").fill_null(Relation.SELF.value), pl.col("start").fill_null(now - unknown_age))
     )
-    segment = pl.col("channel")
-    for name, code in SEGMENTS.items():
-        if code:
-            chosen = (pl.col("channel") == PointChannel.PHONE) & pl.col("value").str.starts_with(code)
-            segment = pl.when(chosen).then(pl.lit(name)).otherwise(segment)
     return (
         merged.sort("v", "party_id")
         .with_row_index("i")
         .with_columns(
-            segment=segment, is_crowd=pl.len().over("v") > crowd_persons, source=pl.col("source").fill_null("")
+            segment=segment_of(), is_crowd=pl.len().over("v") > crowd_persons, source=pl.col("source").fill_null("")
         )
     )
 
