@@ -29,7 +29,7 @@ from rightparty.planning.reverification.choose import Steps, choose_steps, read_
 AT: Final = datetime(2026, 6, 1, tzinfo=UTC)
 DAYS: Final = 14
 KEYS: Final = ["party_id", "channel", "value"]
-PRICES: Final = (20_000.0, 60_000.0, 200_000.0, 600_000.0)
+PRICES: Final = (10_000.0, 60_000.0, 125_000.0, 200_000.0, 400_000.0)
 SILENT: Final = frozenset({"status_lookup", "holder_lookup", "subscriber_lookup"})
 TEXTS: Final = frozenset({"one_time_code", "neutral_message"})
 EVERY: Final = SILENT | TEXTS | {"ask_in_app", "letter"}
