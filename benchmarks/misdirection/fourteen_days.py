@@ -67,7 +67,9 @@ def play(
         open_points = portfolio.contact_points.filter(~pl.col("party_id").is_in(list(course.reminded)))
         if open_points.is_empty():
             break
-        relevant = course.events.join(open_points.select("channel", "value").unique(), on=["channel", "value"], how="semi")
+        relevant = course.events.join(
+            open_points.select("channel", "value").unique(), on=["channel", "value"], how="semi"
+        )
         judged = attribute(open_points, relevant, portfolio.links, at=now, parameters=parameters).with_columns(
             has_app=pl.col("party_id").is_in(active), has_post=pl.lit(value=True)
         )

@@ -25,9 +25,7 @@ class VerificationState(StrEnum):
 
 MOVES: Final = {
     VerificationState.OPEN: frozenset(VerificationState) - {VerificationState.OPEN},
-    VerificationState.STATED: frozenset(
-        {VerificationState.VERIFIED, VerificationState.DENIED, VerificationState.HELD}
-    ),
+    VerificationState.STATED: frozenset({VerificationState.VERIFIED, VerificationState.DENIED, VerificationState.HELD}),
 }
 """What may follow what; all other states are ends."""
 

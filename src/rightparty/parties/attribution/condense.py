@@ -25,7 +25,9 @@ def condense(steps: pl.DataFrame, *, most: int) -> pl.DataFrame:
     is_end = (place == 0) | (place == size - 1)
     rank = pl.when(is_end).then(pl.lit(float("inf"))).otherwise(pl.col("bits").abs()).rank("ordinal", descending=True)
     marked = steps.sort(*_POINT, "step").with_columns(stays=rank.over(_POINT) <= most)
-    groups = marked.with_columns(group=(pl.col("stays") | pl.col("stays").shift(1, fill_value=True)).cum_sum().over(_POINT))
+    groups = marked.with_columns(
+        group=(pl.col("stays") | pl.col("stays").shift(1, fill_value=True)).cum_sum().over(_POINT)
+    )
     return (
         groups.group_by(*_POINT, "group", maintain_order=True)
         .agg(

@@ -9,7 +9,7 @@ together with another is found, and the second is paid for only where the first 
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import resources
@@ -74,6 +74,12 @@ class Steps:
     lead: timedelta = timedelta(days=7)
 
 
+def allowed_in(market: str, named: Collection[str]) -> frozenset[str]:
+    """Return the steps allowed in a market, of names like `letter` (everywhere) and `US:letter` (there alone)."""
+    split = [name.rpartition(":") for name in named]
+    return frozenset(step for where, _, step in split if where in ("", market))
+
+
 def read_steps(text: str | None = None) -> Steps:
     """Return the steps written as TOML, or the shipped ones.
 
@@ -115,9 +121,7 @@ def worth(states: Floats, steps: Steps, floor: Floats | float = 0.0) -> Floats:
 
     `floor` is what can be had without the point: the worth of the person's next best one.
     """
-    best: Floats = np.maximum(
-        steps.reach * states[:, 0] - steps.disclosure * states[:, 2], floor * states.sum(axis=1)
-    )
+    best: Floats = np.maximum(steps.reach * states[:, 0] - steps.disclosure * states[:, 2], floor * states.sum(axis=1))
     return best
 
 

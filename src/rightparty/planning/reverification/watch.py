@@ -21,9 +21,7 @@ WATCHING: Final = "status_lookup"
 _YEAR_DAYS: Final = 365.25
 
 
-def loss_unwatched(
-    states: Floats, *, unwatched_days: Floats, given_up_per_year: Floats, steps: Steps
-) -> Floats:
+def loss_unwatched(states: Floats, *, unwatched_days: Floats, given_up_per_year: Floats, steps: Steps) -> Floats:
     """Return what it costs that nobody watches over points [point, (person, nobody, stranger)] for some days.
 
     Meaning: the chance that the number passes on in that time, priced as the decision at the end that is the better one:
@@ -69,7 +67,9 @@ def renew_watches(
     live = states @ step.answers[0]
     gain = np.where(worthwhile, live * (without - renewed), 0.0) - step.price
     return (
-        due.select("party_id", "channel", "value", step=pl.lit(WATCHING), gain=pl.Series(gain), price=pl.lit(step.price))
+        due.select(
+            "party_id", "channel", "value", step=pl.lit(WATCHING), gain=pl.Series(gain), price=pl.lit(step.price)
+        )
         .filter(pl.col("gain") > 0)
         .sort("gain", "party_id", "value", descending=[True, False, False])
         .filter(pl.col("price").cum_sum() <= budget)

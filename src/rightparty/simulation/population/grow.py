@@ -110,7 +110,9 @@ class Population:
         for step, ask in ASKING.items():
             row = rows.filter(pl.col("step") == step)["row"].to_numpy()
             days = day + dice.random(len(row)) * 0.4
-            parts.append(ask(Asked(rates=self.rates, persons=self.persons, lives=self.lives, row=row, day=days, dice=dice)))
+            parts.append(
+                ask(Asked(rates=self.rates, persons=self.persons, lives=self.lives, row=row, day=days, dice=dice))
+            )
         return _events_of(self, Doings.together(parts), dice, prefix=f"r{seed}-")
 
     def pass_time(self, *, since: float, until: float, seed: int) -> pl.DataFrame:
