@@ -14,10 +14,10 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from math import exp, lgamma, log
 from typing import Final
 
 import polars as pl
-from scipy.stats import chi2
 
 from benchmarks.machine import machine_facts
 from benchmarks.misdirection.portfolio import Portfolio, grown
@@ -55,9 +55,15 @@ class Course:
 
 
 def play(
-    portfolio: Portfolio, parameters: AttributionParameters, *, steps: Steps, allowed: frozenset[str], seed: int
+    portfolio: Portfolio,
+    parameters: AttributionParameters,
+    *,
+    steps: Steps,
+    allowed: frozenset[str],
+    seed: int,
+    least: float = 0.0,
 ) -> Course:
-    """Play the days."""
+    """Play the days; a text tells of the debt only where the person receives it at least so probably."""
     population = portfolio.population
     assert population is not None
     course = Course(events=portfolio.contact_events, asked=_nothing_asked())
@@ -74,7 +80,7 @@ def play(
             has_app=pl.col("party_id").is_in(active), has_post=pl.lit(value=True)
         )
         chosen = _chosen(judged, course, steps=steps, allowed=allowed, now=now, day=day)
-        debt = _debt_texts(judged, chosen, course, steps=steps, day=day)
+        debt = _debt_texts(judged.filter(pl.col("p_person") >= least), chosen, course, steps=steps, day=day)
         truth = population.state_at(float(day))
         course.debt.append(debt.select(*KEYS, "p_stranger", day=pl.lit(day)).join(truth, on=KEYS))
         course.reminded |= set(debt["party_id"])
@@ -97,7 +103,7 @@ def play(
 def _chosen(
     judged: pl.DataFrame, course: Course, *, steps: Steps, allowed: frozenset[str], now: datetime, day: int
 ) -> pl.DataFrame:
-    """Choose steps whose answers may come in time; texts only where one is left for the reminder itself, one a person."""
+    """Choose steps whose answers may come in time; a text only where one is left for the reminder, one a person."""
     allowed = frozenset(step.name for step in steps.steps if step.name in allowed and day + step.days < DAYS - 1)
     free = _may_text(judged, course, day, spare=1)
     parts = [
@@ -153,6 +159,8 @@ class Tally:
     reached: int = 0
     texts: int = 0
     strangers: int = 0
+    #: what the model expects of them
+    expected: float = 0.0
     #: texts without a debt, and of these to strangers
     neutral: int = 0
     neutral_strangers: int = 0
@@ -162,7 +170,17 @@ class Tally:
 
     def plus(self, other: "Tally") -> "Tally":
         """Return both together."""
-        names = ("persons", "reachable", "reached", "texts", "strangers", "neutral", "neutral_strangers", "cost")
+        names = (
+            "persons",
+            "reachable",
+            "reached",
+            "texts",
+            "strangers",
+            "expected",
+            "neutral",
+            "neutral_strangers",
+            "cost",
+        )
         sums = {name: getattr(self, name) + getattr(other, name) for name in names}
         both = {name: self.steps.get(name, 0) + other.steps.get(name, 0) for name in self.steps | other.steps}
         return Tally(**sums, steps=both)
@@ -170,15 +188,26 @@ class Tally:
     def line(self) -> str:
         """Return the figures in words."""
         million = 1e6 / max(self.texts, 1)
-        bound = float(chi2.ppf(0.95, 2 * (self.strangers + 1))) / 2 * million
+        bound = upper_bound(self.strangers) * million
         people = max(self.persons, 1)
         steps = ", ".join(f"{name} {count / people:.3f}" for name, count in sorted(self.steps.items()))
         return (
-            f"reach {self.reached / max(self.reachable, 1):6.2%}  sent {self.texts:7,}  strangers {self.strangers:4,} ="
-            f" {self.strangers * million:8,.0f} per million (95 % bound {bound:8,.0f})  cost {self.cost / people:6.2f}"
+            f"reach {self.reached / max(self.reachable, 1):6.2%}  sent {self.texts:7,}"
+            f"  strangers {self.strangers:4,} = {self.strangers * million:6,.0f} per million"
+            f" (95 % bound {bound:6,.0f}, expected {self.expected * million:5,.0f})  cost {self.cost / people:6.2f}"
             f"  texts without a debt {self.neutral / people:.3f}, to strangers {self.neutral_strangers / people:.4f}"
             f"  [{steps}]"
         )
+
+
+def upper_bound(count: int, *, confidence: float = 0.95) -> float:
+    """Return the mean above which so few events would be seen less than once in twenty times (Poisson, one-sided)."""
+    low, high = float(count), 5.0 * count + 20.0
+    for _ in range(60):
+        mean = (low + high) / 2
+        seen = sum(exp(-mean + n * log(mean) - lgamma(n + 1)) for n in range(count + 1))
+        low, high = (mean, high) if seen > 1 - confidence else (low, mean)
+    return high
 
 
 def tally(portfolio: Portfolio, course: Course, steps: Steps) -> Tally:
@@ -195,6 +224,7 @@ def tally(portfolio: Portfolio, course: Course, steps: Steps) -> Tally:
         reached=told.filter(pl.col("state") == "person")["party_id"].n_unique(),
         texts=told.height,
         strangers=told.filter(pl.col("state") == "stranger").height,
+        expected=float(told["p_stranger"].sum()),
         neutral=texts.height,
         neutral_strangers=texts.filter(pl.col("state") == "stranger").height,
         steps=counts,
@@ -203,7 +233,13 @@ def tally(portfolio: Portfolio, course: Course, steps: Steps) -> Tally:
 
 
 def run(
-    preset: str, *, persons: int, seeds: Sequence[int], policies: Sequence[str], prices: Sequence[float]
+    preset: str,
+    *,
+    persons: int,
+    seeds: Sequence[int],
+    policies: Sequence[str],
+    prices: Sequence[float],
+    least: float = 0.0,
 ) -> dict[tuple[str, float], Tally]:
     """Play every policy at every price on a portfolio of each seed; parameters are fitted to each one's own events."""
     totals: dict[tuple[str, float], Tally] = {}
@@ -217,7 +253,9 @@ def run(
         for policy in policies:
             for price in prices:
                 steps = replace(shipped_steps, disclosure=price)
-                course = play(portfolio, fitted, steps=steps, allowed=POLICIES[policy], seed=1_000 * seed + 7)
+                course = play(
+                    portfolio, fitted, steps=steps, allowed=POLICIES[policy], seed=1_000 * seed + 7, least=least
+                )
                 counted = tally(portfolio, course, steps)
                 totals[policy, price] = totals.get((policy, price), Tally()).plus(counted)
                 print(f"seed {seed}: {policy:<16} {price:9,.0f}  {totals[policy, price].line()}", flush=True)
@@ -232,9 +270,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[4_242])
     parser.add_argument("--policies", nargs="+", choices=list(POLICIES), default=list(POLICIES))
     parser.add_argument("--prices", type=float, nargs="+", default=list(PRICES))
+    parser.add_argument("--least", type=float, default=0.0, help="least probability for a text that tells of the debt")
     given = parser.parse_args()
     print(f"{machine_facts()}\n{given.preset}, {given.persons:,} persons, texts that tell of a debt, {DAYS} days")
-    totals = run(given.preset, persons=given.persons, seeds=given.seeds, policies=given.policies, prices=given.prices)
+    totals = run(
+        given.preset, persons=given.persons, seeds=given.seeds, policies=given.policies, prices=given.prices,
+        least=given.least,
+    )  # fmt: skip
     print("together:")
     for (policy, price), counted in totals.items():
         print(f"{policy:<16} {price:9,.0f}  {counted.line()}")

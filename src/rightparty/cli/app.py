@@ -16,6 +16,7 @@ from rightparty.cli import (
     sample,
     serve,
     store,
+    verify,
 )
 
 app = typer.Typer(
@@ -25,5 +26,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (store, sample, load, audit, attribution, lookups, plan, dispatch, explain, evidence, serve, demo):
+for group in (store, sample, load, audit, attribution, lookups, verify, plan, dispatch, explain, evidence, serve, demo):
     group.add_commands(app)

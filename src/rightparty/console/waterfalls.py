@@ -174,7 +174,8 @@ def _step(row: Mapping[str, Any], before: float, after: float, number: int, zone
     left, right = sorted((_x(before), _x(after)))
     bits, local = float(row["bits"]), row["at"].astimezone(ZoneInfo(zone))
     return Step(
-        what=WORDS[str(row["what"])], joined=int(row["joined"]), day=f"{local:%Y-%m-%d}", when=f"{local:%Y-%m-%d %H:%M}",
+        what=WORDS[str(row["what"])], joined=int(row["joined"]), day=f"{local:%Y-%m-%d}",
+        when=f"{local:%Y-%m-%d %H:%M}",
         bits=f"{bits:+.1f}".replace("-", "\u2212"), percent=_share(row["p_person"]), nobody=_share(row["p_nobody"]),
         stranger=_share(row["p_stranger"]), y=TOP + ROW * number, bar_x=left, bar_length=max(right - left, 1.5),
         tone="soft" if abs(bits) < 0.05 else "good" if bits > 0 else "bad", mark_x=_x(after),

@@ -11,8 +11,9 @@ import polars as pl
 from django.db import connection
 from django.db.models import Count, F
 
-from rightparty.dispatch.models import Halt, MessageText, Reminder, Segment
+from rightparty.dispatch.models import Halt, MessageText, Reminder, Segment, Verification
 from rightparty.dispatch.reminder_state import ReminderState
+from rightparty.dispatch.verification_state import ASKING
 from rightparty.evidence.queries import OpenedLeaf, find_leaf
 from rightparty.kernel.identifiers import read_code
 from rightparty.kernel.reasons import Reason, reasons_in
@@ -169,3 +170,22 @@ def last_reminder_to(address: str, *, channel: str) -> Reminder | None:
     """Return the reminder last released to an address on a channel."""
     released = Reminder.objects.filter(address=address, channel=channel, released_at__isnull=False)
     return released.order_by("-released_at").first()
+
+
+def standing_verifications(*, party_id: str, at: datetime) -> list[Verification]:
+    """Return the questions that stand to a person, oldest first."""
+    standing = Verification.objects.filter(party_id=party_id, state__in=ASKING, expires_at__gt=at)
+    return list(standing.order_by("asked_at", "id"))
+
+
+def find_letter(typed: str) -> Verification | None:
+    """Return the question of the letter that a code stands in, or None."""
+    code = read_code(typed)
+    return Verification.objects.filter(letter_code=code).first() if code else None
+
+
+def verification_states() -> pl.DataFrame:
+    """Return [step, state, count] of all questions ever put."""
+    counted = Verification.objects.values_list("step", "state").annotate(n=Count("id")).order_by("step", "state")
+    schema = {"step": pl.String, "state": pl.String, "count": pl.Int64}
+    return pl.DataFrame(list(counted), schema=schema, orient="row")

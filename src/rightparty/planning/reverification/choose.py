@@ -72,6 +72,8 @@ class Steps:
     #: how a watch is kept; see watch.py
     horizon: timedelta = timedelta(days=90)
     lead: timedelta = timedelta(days=7)
+    #: share of persons who owe nothing now but are owed a reminder within the horizon
+    due_share: float = 0.2
 
 
 def allowed_in(market: str, named: Collection[str]) -> frozenset[str]:
@@ -95,6 +97,7 @@ def read_steps(text: str | None = None) -> Steps:
             wait=float(given.get("wait_per_day", 0.0)),
             horizon=timedelta(days=float(given.get("watch_horizon_days", 90))),
             lead=timedelta(days=float(given.get("watch_lead_days", 7))),
+            due_share=float(given.get("watch_due_share", 0.2)),
             steps=tuple(_step(name, row) for name, row in given["step"].items()),
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as fault:

@@ -15,12 +15,14 @@ from rightparty.parties.queries import attribution_as_of, installed_parameters, 
 APP_USED_WITHIN: Final = timedelta(days=365)
 """Whoever logged in within this time can be asked in the app."""
 
+REMINDED: Final = [PointChannel.PHONE.value, PointChannel.EMAIL.value]
+
 LEAST_POST: Final = 0.5
 """Least probability that a letter to the registered address reaches the person; it tells a stranger nothing."""
 
 
 def points_to_verify(*, at: datetime) -> pl.DataFrame:
-    """Return every liable person's own contact points.
+    """Return every liable person's own contact points that a reminder can travel to.
 
     Shape: [party_id, channel, value, p_person, p_nobody, p_stranger, contradictions_mask, watched_until, collected_at,
     country, owes (something now), has_app, has_post, post_address, given_up_per_year, quarantine_days].
@@ -33,7 +35,12 @@ def points_to_verify(*, at: datetime) -> pl.DataFrame:
     points = attribution_as_of(at=instant, party_ids=None, links=links).filter(
         pl.col("relation") == Relation.SELF.value
     )
-    whole = points.join(liable, on="party_id").join(_means(points, instant), on="party_id", how="left")
+    # a point that no reminder travels to is no way around a doubt
+    whole = (
+        points.filter(pl.col("channel").is_in(REMINDED))
+        .join(liable, on="party_id")
+        .join(_means(points, instant), on="party_id", how="left")
+    )
     countries = people_as_of(at=instant, party_ids=None).select("party_id", "country")
     return with_ageing(whole.join(countries, on="party_id", how="left"), installed_parameters()).select(
         "party_id", "channel", "value", "p_person", "p_nobody", "p_stranger", "contradictions_mask", "watched_until",

@@ -13,23 +13,40 @@ import numpy as np
 import polars as pl
 
 from rightparty.kernel.clock import require_aware
-from rightparty.planning.reverification.choose import CHOSEN, Floats, Steps
+from rightparty.planning.reverification.choose import CHOSEN, Floats, Step, Steps
 
 WATCHING: Final = "status_lookup"
 """The step that renews a watch."""
 
+LATER: Final = "holder_lookup"
+"""The step that can find out later what an unwatched number did meanwhile, with errors."""
+
+MOMENTS: Final = 32
+"""Days of the horizon at which the loss is taken."""
+
 _YEAR_DAYS: Final = 365.25
 
 
-def loss_unwatched(states: Floats, *, unwatched_days: Floats, given_up_per_year: Floats, steps: Steps) -> Floats:
-    """Return what it costs that nobody watches over points [point, (person, nobody, stranger)] for some days.
+def loss_unwatched(
+    states: Floats, *, lapse_days: Floats, given_up_per_year: Floats, steps: Steps, later: Step | None
+) -> Floats:
+    """Return what a lapsed watch costs a reminder at points [point, (person, nobody, stranger)], over the horizon.
 
-    Meaning: the chance that the number passes on in that time, priced as the decision at the end that is the better one:
-    to remind all the same and tell a stranger of a debt now and then, or not to remind there any more.
+    Meaning: the reminder falls on any day of the horizon alike. After `lapse_days` the number may have passed on, at
+    most as often as it is given up. Of three ways the cheapest is taken then: remind all the same and now and then tell
+    a stranger of a debt; ask `later` first, if that is allowed, and tell him where its answer was wrong; or not remind.
     """
-    passes = 1.0 - np.exp(-given_up_per_year * np.maximum(unwatched_days, 0.0) / _YEAR_DAYS)
-    loss: Floats = np.minimum(steps.disclosure * states[:, 0] * passes, steps.reach * states[:, 0])
-    return loss
+    total = np.zeros(len(states))
+    horizon = steps.horizon.total_seconds() / 86_400
+    for day in (np.arange(MOMENTS) + 0.5) * horizon / MOMENTS:
+        passed = states[:, 0] * (1.0 - np.exp(-given_up_per_year * np.maximum(day - lapse_days, 0.0) / _YEAR_DAYS))
+        loss = np.minimum(steps.disclosure * passed, steps.reach * states[:, 0])
+        if later is not None:
+            missed = later.answers[0, 2]
+            loss = np.minimum(loss, later.price + steps.disclosure * passed * missed)
+        total += loss
+    mean: Floats = total / MOMENTS
+    return mean
 
 
 def renew_watches(
@@ -38,9 +55,10 @@ def renew_watches(
     """Choose whose watch to renew now, the most loss avoided first, within a budget.
 
     Shape: points [party_id, channel, value, p_person, p_nobody, p_stranger, contradictions_mask, watched_until,
-    given_up_per_year, quarantine_days], asked as in `choose_steps` -> CHOSEN. Only phones that are worth reminding at
-    and whose watch ends within `steps.lead`: earlier would waste the look-up, later would be too late. What was asked
-    within the lead is not asked again. Nothing where the step is not allowed or the point stands under a contradiction.
+    given_up_per_year, quarantine_days, owes], asked as in `choose_steps` -> CHOSEN. Only phones that are worth
+    reminding at and whose watch ends within `steps.lead`: earlier would waste the look-up, later would be too late.
+    What was asked within the lead is not asked again. Nothing where the step is not allowed or the point stands under
+    a contradiction.
     """
     instant = require_aware(at)
     step = next((step for step in steps.steps if step.name == WATCHING and step.name in allowed), None)
@@ -57,15 +75,18 @@ def renew_watches(
         return pl.DataFrame(schema=CHOSEN)
     states = np.ascontiguousarray(due.select("p_person", "p_nobody", "p_stranger").to_numpy())
     worthwhile = steps.reach * states[:, 0] > steps.disclosure * states[:, 2]
-    until_lapse = (due["watched_until"] - instant).dt.total_seconds().to_numpy() / 86_400
-    horizon, hazard = steps.horizon.total_seconds() / 86_400, due["given_up_per_year"].to_numpy()
-    without = loss_unwatched(states, unwatched_days=horizon - until_lapse, given_up_per_year=hazard, steps=steps)
-    renewed = loss_unwatched(
-        states, unwatched_days=horizon - due["quarantine_days"].to_numpy(), given_up_per_year=hazard, steps=steps
-    )
-    # an answer "live" renews the watch; without one nothing is gained, and what was lost would have been lost anyway
-    live = states @ step.answers[0]
-    gain = np.where(worthwhile, live * (without - renewed), 0.0) - step.price
+    lapse = (due["watched_until"] - instant).dt.total_seconds().to_numpy() / 86_400
+    by_name = {each.name: each for each in steps.steps if each.name in allowed}
+
+    def loss(days: Floats) -> Floats:
+        hazard = due["given_up_per_year"].to_numpy()
+        return loss_unwatched(states, lapse_days=days, given_up_per_year=hazard, steps=steps, later=by_name.get(LATER))
+
+    # without an answer "live" nothing is gained, and what was lost would have been lost anyway
+    live, owed = states @ step.answers[0], due["owes"].cast(pl.Float64).to_numpy()
+    due_share = np.maximum(owed, steps.due_share)
+    saved = due_share * live * (loss(lapse) - loss(due["quarantine_days"].to_numpy()))
+    gain = np.where(worthwhile, saved, 0.0) - step.price
     return (
         due.select(
             "party_id", "channel", "value", step=pl.lit(WATCHING), gain=pl.Series(gain), price=pl.lit(step.price)

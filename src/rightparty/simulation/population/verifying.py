@@ -71,9 +71,10 @@ def app_question(asked: Asked) -> Doings:
 def letter(asked: Asked) -> Doings:
     """Draw the answers to letters."""
     told = shares()["letter"]
+    least, most = (float(day) for day in told["days"])
     chance = told["arrives"] * told["answers"] * _busy(asked)
     answers = asked.dice.random(len(asked.row)) < chance
-    return _stated(asked, answers, asked.day + asked.dice.uniform(*told["days"], len(asked.row)), told["still_mine"])
+    return _stated(asked, answers, asked.day + asked.dice.uniform(least, most, len(asked.row)), told["still_mine"])
 
 
 def _busy(asked: Asked) -> Floats:
