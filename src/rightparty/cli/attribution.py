@@ -46,7 +46,9 @@ def export(
     links = account_links(party_ids=None)
     judged = attribution_as_of(at=instant, party_ids=None, links=links)
     stream = evidence_as_of(at=instant, party_ids=None, links=links).evidence
-    level = supported_disclosure(pl.col("p_alone"), pl.col("contradictions_mask"), installed_packs().thresholds)
+    level = supported_disclosure(
+        pl.col("p_alone"), pl.col("p_stranger"), pl.col("contradictions_mask"), installed_packs().thresholds
+    )
     counted = (
         stream.stream.group_by("i", "kind")
         .agg(pl.len(), last=pl.from_epoch(pl.col("day").max().floor().cast(pl.Int32), time_unit="d"))
