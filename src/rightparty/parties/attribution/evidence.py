@@ -55,6 +55,9 @@ OF_VALUE: Final = {
 CONTACTS: Final = (EventKind.SENT, EventKind.CALLED)
 """The lender's attempts; where only their outcome is on file, the outcome shows the attempt."""
 
+BOUGHT: Final = ("bureau", "skip_trace", "third_party")
+"""Sources that are not the person: what they know later is no word of his."""
+
 STRONG: Final = (EventKind.OTP_VERIFIED, EventKind.LOGIN)
 """What only the person himself can do. Other evidence could come from whoever holds the phone."""
 
@@ -214,17 +217,21 @@ def _implied(subjects: pl.DataFrame, rows: pl.DataFrame, others: pl.DataFrame, *
     keys = subjects.select("i", "v", "party_id", "start")
     mine = rows.with_columns(day=_days("collected_at")).filter(pl.col("day") <= now)
     own = pl.col("relation").fill_null("").is_in(["", Relation.SELF.value])
-    given = mine.filter(own).group_by("party_id", "channel", "v").agg(pl.col("day").min())
+    told = mine.filter(own & ~pl.col("source").is_in(BOUGHT))
+    given = told.group_by("party_id", "channel", "v").agg(pl.col("day").min())
     newer = (
-        given.select("party_id", "channel", "v", "day")
+        given.join(keys, on=["v", "party_id"], how="left")
         .sort("party_id", "channel", "day", "v")
-        .with_columns(next_day=pl.col("day").shift(-1).over("party_id", "channel"))
-        .filter(pl.col("next_day") > pl.col("day") + CAPTURE_DAYS)
-        .join(keys, on=["v", "party_id"])
-        .select("i", "start", day="next_day", kind=pl.lit("newer_point"))
+        .select("party_id", "channel", "day")
+        .join(
+            mine.filter(own).group_by("party_id", "channel", "v").agg(pl.col("day").min()).join(keys, on=["v", "party_id"]),
+            on=["party_id", "channel"], suffix="_old",
+        )
+        .filter(pl.col("day") > pl.col("day_old") + CAPTURE_DAYS)
+        .select("i", "start", "day", kind=pl.lit("newer_point"))
     )
     again = (
-        mine.filter(own & ~pl.col("source").is_in(["bureau", "skip_trace", "third_party"]))
+        told
         .join(keys, on=["v", "party_id"])
         .filter(pl.col("day") > pl.col("start") + CAPTURE_DAYS)
         .select("i", "start", "day", kind=pl.lit("restated"))

@@ -83,6 +83,11 @@ class AttributionParameters:
     shared_with_linked: float
 
 
+def trials_of(segment: Segment) -> tuple[tuple[str, ...], ...]:
+    """Return the outcomes that exclude one another; where there are no receipts, failures are counted per contact."""
+    return tuple(trial for trial in TRIALS if all(segment.exposure[kind] == "outcome" for kind in trial))
+
+
 def read_parameters(text: str, *, base: AttributionParameters | None = None) -> AttributionParameters:
     """Return the parameters written as TOML; a fitted file names only what it changes of `base`.
 
