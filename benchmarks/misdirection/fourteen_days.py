@@ -20,16 +20,17 @@ from typing import Final
 import polars as pl
 
 from benchmarks.machine import machine_facts
+from benchmarks.misdirection.figures import MESSAGED
 from benchmarks.misdirection.portfolio import Portfolio, grown
 from rightparty.parties.attribution.fit import fit
 from rightparty.parties.attribution.judge import attribute, gather_evidence
 from rightparty.parties.attribution.parameters import AttributionParameters, shipped_parameters
-from rightparty.planning.reverification.choose import Steps, choose_steps, read_steps
+from rightparty.planning.reverification.choose import LEAST_POST, Steps, choose_steps, read_steps
 
 AT: Final = datetime(2026, 6, 1, tzinfo=UTC)
 DAYS: Final = 14
 KEYS: Final = ["party_id", "channel", "value"]
-PRICES: Final = (10_000.0, 60_000.0, 125_000.0, 200_000.0, 400_000.0)
+PRICES: Final = (10_000.0, 60_000.0, 200_000.0, 400_000.0)
 SILENT: Final = frozenset({"status_lookup", "holder_lookup", "subscriber_lookup"})
 TEXTS: Final = frozenset({"one_time_code", "neutral_message"})
 EVERY: Final = SILENT | TEXTS | {"ask_in_app", "letter"}
@@ -76,8 +77,9 @@ def play(
         relevant = course.events.join(
             open_points.select("channel", "value").unique(), on=["channel", "value"], how="semi"
         )
-        judged = attribute(open_points, relevant, portfolio.links, at=now, parameters=parameters).with_columns(
-            has_app=pl.col("party_id").is_in(active), has_post=pl.lit(value=True)
+        whole = attribute(open_points, relevant, portfolio.links, at=now, parameters=parameters)
+        judged = whole.filter(pl.col("channel").is_in(MESSAGED)).with_columns(
+            has_app=pl.col("party_id").is_in(active), has_post=pl.col("party_id").is_in(_with_address(whole))
         )
         chosen = _chosen(judged, course, steps=steps, allowed=allowed, now=now, day=day)
         debt = _debt_texts(judged.filter(pl.col("p_person") >= least), chosen, course, steps=steps, day=day)
@@ -140,9 +142,17 @@ def _may_text(judged: pl.DataFrame, course: Course, day: int, *, spare: int = 0)
 
 
 def _uses_app(portfolio: Portfolio) -> list[str]:
-    """Return who logged in within a year: whom a question in the app can reach."""
+    """Return who has the app or logged in within a year: whom a question in the app can reach."""
     year = pl.col("occurred_at") > portfolio.at - timedelta(days=365)
-    return portfolio.contact_events.filter((pl.col("kind") == "login") & year)["party_id"].unique().to_list()
+    active = portfolio.contact_events.filter((pl.col("kind") == "login") & year)["party_id"]
+    installed = portfolio.contact_points.filter(pl.col("channel") == "app")["party_id"]
+    return pl.concat([active, installed]).unique().to_list()
+
+
+def _with_address(judged: pl.DataFrame) -> list[str]:
+    """Return whom a letter can reach, as planning has it."""
+    likely = (pl.col("contradictions_mask") == 0) & (pl.col("p_person") >= LEAST_POST)
+    return judged.filter((pl.col("channel") == "post") & likely)["party_id"].unique().to_list()
 
 
 def _nothing_asked() -> pl.DataFrame:
@@ -217,7 +227,8 @@ def tally(portfolio: Portfolio, course: Course, steps: Steps) -> Tally:
     prices = {step.name: step.price for step in steps.steps}
     counts = {str(name): int(count) for name, count in asked.group_by("step").len().iter_rows()}
     texts = asked.filter(pl.col("step").is_in(list(TEXTS)))
-    reachable = portfolio.population.state_at(0.0).filter(pl.col("state") == "person")["party_id"]
+    reaching = (pl.col("state") == "person") & pl.col("channel").is_in(MESSAGED)
+    reachable = portfolio.population.state_at(0.0).filter(reaching)["party_id"]
     return Tally(
         persons=portfolio.contact_points["party_id"].n_unique(),
         reachable=reachable.n_unique(),

@@ -224,15 +224,18 @@ def _implied(subjects: pl.DataFrame, rows: pl.DataFrame, others: pl.DataFrame, *
         .sort("party_id", "channel", "day", "v")
         .select("party_id", "channel", "day")
         .join(
-            mine.filter(own).group_by("party_id", "channel", "v").agg(pl.col("day").min()).join(keys, on=["v", "party_id"]),
-            on=["party_id", "channel"], suffix="_old",
+            mine.filter(own)
+            .group_by("party_id", "channel", "v")
+            .agg(pl.col("day").min())
+            .join(keys, on=["v", "party_id"]),
+            on=["party_id", "channel"],
+            suffix="_old",
         )
         .filter(pl.col("day") > pl.col("day_old") + CAPTURE_DAYS)
         .select("i", "start", "day", kind=pl.lit("newer_point"))
     )
     again = (
-        told
-        .join(keys, on=["v", "party_id"])
+        told.join(keys, on=["v", "party_id"])
         .filter(pl.col("day") > pl.col("start") + CAPTURE_DAYS)
         .select("i", "start", "day", kind=pl.lit("restated"))
     )

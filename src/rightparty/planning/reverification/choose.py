@@ -33,6 +33,9 @@ CHOSEN: Final[Mapping[str, pl.DataType | type[pl.DataType]]] = {
 AHEAD: Final = 3
 """Steps that are weighed one after another."""
 
+LEAST_POST: Final = 0.5
+"""Least probability that a letter to the registered address reaches the person; it tells a stranger nothing."""
+
 _STATES: Final = 3
 
 

@@ -11,14 +11,12 @@ from rightparty.kernel.vocabulary import LIABLE_ROLES, PointChannel, Relation
 from rightparty.lending.queries import account_links, balances_as_of, liable_and_other_parties
 from rightparty.parties.attribution.parameters import SEGMENTS, AttributionParameters
 from rightparty.parties.queries import attribution_as_of, installed_parameters, people_as_of
+from rightparty.planning.reverification.choose import LEAST_POST
 
 APP_USED_WITHIN: Final = timedelta(days=365)
 """Whoever logged in within this time can be asked in the app."""
 
 REMINDED: Final = [PointChannel.PHONE.value, PointChannel.EMAIL.value]
-
-LEAST_POST: Final = 0.5
-"""Least probability that a letter to the registered address reaches the person; it tells a stranger nothing."""
 
 
 def points_to_verify(*, at: datetime) -> pl.DataFrame:
