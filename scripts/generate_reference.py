@@ -55,6 +55,8 @@ SETTING_TEXTS: Final = {
     "RIGHTPARTY_ALARM_WEBHOOK_KEY": "Key that signs what is posted; without it nothing is posted.",
     "RIGHTPARTY_LOOKUPS": "Carriers' interfaces for silent look-ups, `https://TOKEN@host/base`; none: nobody is asked.",
     "RIGHTPARTY_LOOKUP_STEPS": "Look-ups that law and contract allow, separated by commas; none: nothing is asked.",
+    "RIGHTPARTY_VERIFY_STEPS": "How persons may be asked about their contact points (`ask_in_app`, `one_time_code`,"
+    " `letter`; `US:letter` in one country alone), separated by commas; none: nobody is asked.",
     "RIGHTPARTY_ATTRIBUTION": "Attribution parameters fitted to your own events, as a file that names what it changes.",
     "RIGHTPARTY_HOUSE_RULES": "A file of house rules in place of the shipped one; the law holds besides.",
     "RIGHTPARTY_API_TOKENS": "Bearer tokens of the interface, separated by commas; none: it answers nobody.",

@@ -16,6 +16,7 @@ LAWFUL: dict[str, Any] = {
     "has_contact_point": True,
     "relation": "self",
     "p_person": 0.99,
+    "p_stranger": 0.001,
     "contradictions_mask": 0,
     "person_in_doubt": False,
     "batch_state": "trusted",

@@ -19,6 +19,7 @@ from rightparty.cli import (
     sample,
     serve,
     store,
+    verify,
 )
 
 app = typer.Typer(
@@ -29,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
 )
 for group in (
-    store, sample, load, batches, audit, attribution, link, lookups, plan, dispatch, alarms, explain, evidence, serve,
-    demo,
+    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, dispatch, alarms, explain, evidence,
+    serve, demo,
 ):  # fmt: skip
     group.add_commands(app)

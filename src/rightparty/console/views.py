@@ -19,6 +19,7 @@ from rightparty.console.audits import audit_shown
 from rightparty.console.figures import bar_chart
 from rightparty.console.loads import STATES, shown_findings
 from rightparty.console.story import cited_reasons, facts_shown, seen_facts
+from rightparty.console.waterfalls import add_pictures, waterfalls_of_party
 from rightparty.dispatch.operations.halt import halt as halt_dispatch
 from rightparty.dispatch.operations.lift_halt import lift_halt
 from rightparty.dispatch.operations.release import installed_packs
@@ -151,7 +152,10 @@ def message(request: HttpRequest, reminder_id: UUID) -> HttpResponse:
 def person(request: HttpRequest) -> HttpResponse:
     """Show a person: contact points with attribution, accounts, holds, messages."""
     wanted = request.GET.get("party", "").strip()[:LONGEST_SEARCH]
-    portrait = find_portrait(wanted, at=_now()) if wanted else None
+    at = _now()
+    portrait = find_portrait(wanted, at=at) if wanted else None
+    if portrait:
+        add_pictures(portrait.points, waterfalls_of_party(wanted, at=at))
     sent = list_reminders(party_id=wanted, most=PAGE) if portrait else []
     context = {"wanted": wanted, "portrait": portrait, "sent": sent}
     return render(request, "console/person.html", context)

@@ -244,3 +244,43 @@ class AlarmDelivery(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["alarm", "channel"], name="alarm_once_per_channel")]
         indexes = [models.Index(fields=["next_at"], condition=models.Q(state="waiting"), name="alarm_to_send")]
+
+
+class Verification(models.Model):
+    """One question to a person whether a contact point is his, in the app or by letter. Serves right_party."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    party_id = models.CharField(max_length=64, db_index=True)
+    #: the point that is asked about
+    channel = models.CharField(max_length=8)
+    value = models.CharField(max_length=500, db_index=True)
+    #: ask_in_app, letter
+    step = models.CharField(max_length=32)
+    asked_at = models.DateTimeField(db_index=True)
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=16, default="open", db_index=True)
+    state_changed_at = models.DateTimeField()
+    #: what stands in the letter and proves that it was read; null for other steps
+    letter_code = models.CharField(max_length=16, null=True, unique=True)
+    #: of the one-time code that was sent last; never the code itself
+    code_digest = models.CharField(max_length=64, default="")
+    code_sent_at = models.DateTimeField(null=True)
+    code_attempts = models.PositiveSmallIntegerField(default=0)
+    codes_sent = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["party_id", "channel", "value"],
+                condition=models.Q(state="open"),
+                name="verification_open_once",
+            ),
+            models.CheckConstraint(
+                name="verification_state_known",
+                condition=models.Q(state__in=["open", "stated", "verified", "denied", "held", "expired"]),
+            ),
+            models.CheckConstraint(
+                name="verification_letter_has_code",
+                condition=~models.Q(step="letter") | models.Q(letter_code__isnull=False),
+            ),
+        ]

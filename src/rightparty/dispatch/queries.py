@@ -25,6 +25,7 @@ from rightparty.dispatch.models import (
     MessageText,
     Reminder,
     Segment,
+    Verification,
 )
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.dispatch.trial import (
@@ -35,6 +36,7 @@ from rightparty.dispatch.trial import (
     read_trial_rules,
     reports_that_stop,
 )
+from rightparty.dispatch.verification_state import ASKING
 from rightparty.evidence.queries import OpenedLeaf, find_leaf
 from rightparty.kernel.identifiers import read_code
 from rightparty.kernel.reasons import Reason, reasons_in
@@ -379,3 +381,22 @@ def list_batches(*, at: datetime, most: int = PAGE) -> list[BatchStory]:
     batches = Batch.objects.order_by("-load_id").values_list("load_id", "state")[:most]
     found = sorted(batches, key=lambda each: order.get(BatchState(each[1]), 2))
     return [story for load, _ in found if (story := batch_story(load, at=at)) is not None]
+
+
+def standing_verifications(*, party_id: str, at: datetime) -> list[Verification]:
+    """Return the questions that stand to a person, oldest first."""
+    standing = Verification.objects.filter(party_id=party_id, state__in=ASKING, expires_at__gt=at)
+    return list(standing.order_by("asked_at", "id"))
+
+
+def find_letter(typed: str) -> Verification | None:
+    """Return the question of the letter that a code stands in, or None."""
+    code = read_code(typed)
+    return Verification.objects.filter(letter_code=code).first() if code else None
+
+
+def verification_states() -> pl.DataFrame:
+    """Return [step, state, count] of all questions ever put."""
+    counted = Verification.objects.values_list("step", "state").annotate(n=Count("id")).order_by("step", "state")
+    schema = {"step": pl.String, "state": pl.String, "count": pl.Int64}
+    return pl.DataFrame(list(counted), schema=schema, orient="row")

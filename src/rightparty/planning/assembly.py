@@ -143,7 +143,9 @@ def _with_words(frame: pl.DataFrame, wordings: pl.DataFrame, thresholds: Thresho
     """Choose the approved text that says most within what the attribution supports."""
     read = languages_read(frame["language"], wordings["language"].unique().to_list())
     frame = frame.join(read, on="language", how="left").with_columns(
-        supported=supported_disclosure(pl.col("p_person"), pl.col("contradictions_mask"), thresholds)
+        supported=supported_disclosure(
+            pl.col("p_person"), pl.col("p_stranger"), pl.col("contradictions_mask"), thresholds
+        )
     )
     texts = wordings.select(
         "template", "channel", "disclosure", "disclosure_level", read_language="language", template_version="version"

@@ -38,6 +38,7 @@ FACTS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "has_contact_point": pl.Boolean,
     "relation": pl.String,  # self, spouse, …
     "p_person": pl.Float64,
+    "p_stranger": pl.Float64,
     "contradictions_mask": pl.Int64,  # kernel.reasons bits of right_party contradictions
     # an unanswered contradiction about who the id is bears on this point (parties.linked)
     "person_in_doubt": pl.Boolean,

@@ -163,6 +163,9 @@ RIGHTPARTY: dict[str, Any] = {
     "LOOKUPS": os.environ.get("RIGHTPARTY_LOOKUPS", ""),
     # which look-ups law and contract allow here, comma separated: status_lookup, holder_lookup, subscriber_lookup
     "LOOKUP_STEPS": [step for step in os.environ.get("RIGHTPARTY_LOOKUP_STEPS", "").split(",") if step],
+    # how persons may be asked whether a contact point is theirs, comma separated: ask_in_app, one_time_code, letter;
+    # with a country before (US:letter) in that country alone
+    "VERIFY_STEPS": [step for step in os.environ.get("RIGHTPARTY_VERIFY_STEPS", "").split(",") if step],
     # bearer tokens of the API, comma separated; empty: the API answers nobody
     "API_TOKENS": [token for token in os.environ.get("RIGHTPARTY_API_TOKENS", "").split(",") if token],
 }

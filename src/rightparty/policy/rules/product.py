@@ -109,7 +109,9 @@ def _time(house: HouseRules) -> dict[str, pl.Expr]:
 
 
 def _words(house: HouseRules) -> dict[str, pl.Expr]:
-    supported = supported_disclosure(pl.col("p_person"), pl.col("contradictions_mask"), house.thresholds)
+    supported = supported_disclosure(
+        pl.col("p_person"), pl.col("p_stranger"), pl.col("contradictions_mask"), house.thresholds
+    )
     within = (pl.col("disclosure_level") <= supported).fill_null(value=False)
     return {
         "right_words.no_approved_template": ~pl.col("template_available").fill_null(value=False)

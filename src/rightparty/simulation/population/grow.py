@@ -40,6 +40,7 @@ from rightparty.simulation.population.lives import (
 )  # fmt: skip
 from rightparty.simulation.population.mistakes import misplace, replacements, returns
 from rightparty.simulation.population.rates import Rates
+from rightparty.simulation.population.verifying import ASKING, Asked
 
 STATES: Final = ("person", "nobody", "stranger")
 INSTANT: Final = pl.Datetime("us", "UTC")
@@ -93,7 +94,8 @@ class Population:
     def respond(self, actions: pl.DataFrame, *, day: float, seed: int) -> pl.DataFrame:
         """Return the events that come of actions [party_id, channel, value, step] on a day after the instant.
 
-        Steps: status_lookup, holder_lookup, subscriber_lookup, message, call.
+        Steps: status_lookup, holder_lookup, subscriber_lookup, message, call, and those of verifying.ASKING. An answer
+        may come days later.
         """
         dice = np.random.default_rng(seed)
         rows = actions.join(self.keys, on=["party_id", "channel", "value"], how="inner")
@@ -107,6 +109,12 @@ class Population:
             else:
                 called = np.full(len(row), step == "call")
                 parts.append(answers_to(self.rates, self.persons, self.lives, row, days, called, dice))
+        for step, ask in ASKING.items():
+            row = rows.filter(pl.col("step") == step)["row"].to_numpy()
+            days = day + dice.random(len(row)) * 0.4
+            parts.append(
+                ask(Asked(rates=self.rates, persons=self.persons, lives=self.lives, row=row, day=days, dice=dice))
+            )
         return _events_of(self, Doings.together(parts), dice, prefix=f"r{seed}-")
 
     def pass_time(self, *, since: float, until: float, seed: int) -> pl.DataFrame:
