@@ -46,8 +46,12 @@ RARE: Final = 20
 NEAR_DAYS: Final = 3.0
 """An answer comes so soon after a contact; kinds that mostly do are counted per contact."""
 
-AGAINST: Final = ("wrong_party", "name_differs", "reassigned", "claimed_by_other", "used_by_other", "expired")
+AGAINST: Final = ("wrong_party", "name_differs", "reassigned", "claimed_by_other", "used_by_other", "expired", "newer_point")
 """Kinds that must not speak for the person, whatever a fit would like."""
+
+BLIND: Final = ("delivered", "status_live")
+"""Trials, by their first outcome, in which a carrier cannot know who holds a value in use: they end alike for the
+person and for a stranger, or a fit takes strangers for another kind of nobody."""
 
 BOUND: Final = ("app",)
 """Channels whose points come about by a log-in: who was reached at the beginning is known, and no fit may doubt it."""
@@ -216,7 +220,7 @@ def _fit_segment(
                 continue
             best = (reached, place)
             segment = _next_segment(place.segment, shipped, sample, counts)
-            if number % SHELF_EVERY == 1:
+            if number % SHELF_EVERY == 1 and name.startswith("phone"):
                 segment = replace(segment, ageing=_shelf(segment.ageing, shipped.ageing, sample, weights, prior, pool))
             beginning = place.prior if name in BOUND else _next_prior(out, start, cells)
             place = Place(segment=segment, prior=beginning)
@@ -330,6 +334,8 @@ def _lawful(kind: str, rates: Floats) -> Floats:
 def _outcomes(trial: tuple[str, ...], shipped: Segment, counts: Counts) -> Iterator[tuple[str, Three]]:
     """Set the probabilities of the outcomes of a trial in each state to their expected shares."""
     expected = np.array([counts.events[CODE[kind]] + SEEN * np.array(shipped.rates[kind]) for kind in trial])
+    if trial[0] in BLIND:
+        expected[:, [0, 2]] = expected[:, [0]] + expected[:, [2]]
     for kind, row in zip(trial, expected / expected.sum(axis=0), strict=True):
         yield kind, _three(row)
 
