@@ -19,10 +19,11 @@ import polars as pl
 from rightparty.kernel.clock import require_aware
 from rightparty.parties.attribution.contradictions import with_contradictions
 from rightparty.parties.attribution.evidence import STRONG, Evidence, gather
-from rightparty.parties.attribution.filter import Floats, follow
+from rightparty.parties.attribution.filter import Floats
 from rightparty.parties.attribution.kinds import CODE, ENGAGED
 from rightparty.parties.attribution.parameters import AttributionParameters
 from rightparty.parties.attribution.rivals import claims_of_others
+from rightparty.parties.attribution.strides import follow
 from rightparty.parties.attribution.weights import Weights, prior_of, weights_of
 
 ATTRIBUTION: Final[Mapping[str, pl.DataType | type[pl.DataType]]] = {
