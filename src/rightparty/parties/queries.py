@@ -12,7 +12,8 @@ from django.conf import settings
 
 from rightparty.kernel.clock import require_aware
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, EventKind
-from rightparty.parties.attribution.judge import Gathered, attribute, gather_evidence
+from rightparty.parties.attribution.evidence import Gathered
+from rightparty.parties.attribution.judge import attribute, gather_evidence
 from rightparty.parties.attribution.parameters import AttributionParameters, read_parameters, shipped_parameters
 from rightparty.parties.attribution.reports import REPORTS
 from rightparty.parties.attribution.rivals import SAME_PERSON

@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from rightparty.parties.attribution.evidence import Gathered
 from rightparty.parties.attribution.fit import fit
 from rightparty.parties.attribution.fitted import changes, fitted_toml
-from rightparty.parties.attribution.judge import Gathered, attribute, gather_evidence
+from rightparty.parties.attribution.judge import attribute, gather_evidence
 from rightparty.parties.attribution.kinds import KINDS
 from rightparty.parties.attribution.parameters import (
     AttributionParameters,

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from rightparty.parties.attribution.evidence import Evidence
 from rightparty.parties.attribution.expect import Counts, count
-from rightparty.parties.attribution.filter import Floats, follow
+from rightparty.parties.attribution.filter import FRAILTY, Floats
 from rightparty.parties.attribution.kinds import CODE, CONTACT, ENGAGED, KINDS
 from rightparty.parties.attribution.leap import Place, leap
 from rightparty.parties.attribution.parameters import Ageing, AttributionParameters, Segment, Three, trials_of
+from rightparty.parties.attribution.strides import follow
 from rightparty.parties.attribution.weights import DAYS_PER_YEAR, Weights, prior_of, stack
 
 SAMPLE: Final = 15_000
@@ -46,8 +47,20 @@ RARE: Final = 20
 NEAR_DAYS: Final = 3.0
 """An answer comes so soon after a contact; kinds that mostly do are counted per contact."""
 
-AGAINST: Final = ("wrong_party", "name_differs", "reassigned", "claimed_by_other", "used_by_other", "expired")
+AGAINST: Final = (
+    "wrong_party",
+    "name_differs",
+    "reassigned",
+    "claimed_by_other",
+    "used_by_other",
+    "expired",
+    "newer_point",
+)
 """Kinds that must not speak for the person, whatever a fit would like."""
+
+BLIND: Final = ("delivered", "status_live")
+"""Trials, by their first outcome, in which a carrier cannot know who holds a value in use: they end alike for the
+person and for a stranger, or a fit takes strangers for another kind of nobody."""
 
 BOUND: Final = ("app",)
 """Channels whose points come about by a log-in: who was reached at the beginning is known, and no fit may doubt it."""
@@ -66,10 +79,9 @@ TOLD: Final = tuple(
 )
 """Kinds by which a carrier tells whether a value is in use."""
 
-SAFER, RISKIER = 4.0, 4.0
-"""A fit may make numbers shorter-lived than the shipped, published figure by so much, longer-lived by hardly anything:
-without labels it cannot tell well who gave a number up from who stopped using it, and the error must be on the safe
-side."""
+SHORTER_AT_MOST: Final = 4.0
+"""A fit may believe points to live so many times shorter than shipped; how much longer, each segment says. Without
+labels it cannot tell well who gave a number up from who stopped using it, and the error must be on the safe side."""
 
 _FLOOR: Final = 1e-9
 
@@ -216,7 +228,7 @@ def _fit_segment(
                 continue
             best = (reached, place)
             segment = _next_segment(place.segment, shipped, sample, counts)
-            if number % SHELF_EVERY == 1:
+            if number % SHELF_EVERY == 1 and name.startswith("phone"):
                 segment = replace(segment, ageing=_shelf(segment.ageing, shipped.ageing, sample, weights, prior, pool))
             beginning = place.prior if name in BOUND else _next_prior(out, start, cells)
             place = Place(segment=segment, prior=beginning)
@@ -291,7 +303,7 @@ def _next_segment(segment: Segment, shipped: Segment, sample: _Sample, counts: C
         if sum(seen[CODE[kind]] for kind in trial) >= RARE:
             rates.update(_outcomes(trial, shipped, counts))
     rows = counts.busy + 10.0 * SEEN * np.array(segment.activity)
-    frail = counts.frail + SEEN
+    frailty = _shares(counts.frail + SEEN)
     lapse = (counts.lapses[:, 0] + SEEN) / (
         counts.lapses[:, 1] / DAYS_PER_YEAR + SEEN / np.array(shipped.lapse_per_year)
     )
@@ -299,9 +311,9 @@ def _next_segment(segment: Segment, shipped: Segment, sample: _Sample, counts: C
         segment,
         rates=rates,
         activity=tuple(_shares(row) for row in rows),
-        frailty=_shares(frail),
+        frailty=frailty,
         lapse_per_year=tuple(np.clip(lapse, 1e-4, 3.0).tolist()),
-        ageing=_hazard(segment.ageing, shipped.ageing, counts),
+        ageing=_hazard(segment, frailty, shipped, counts),
     )
 
 
@@ -330,16 +342,21 @@ def _lawful(kind: str, rates: Floats) -> Floats:
 def _outcomes(trial: tuple[str, ...], shipped: Segment, counts: Counts) -> Iterator[tuple[str, Three]]:
     """Set the probabilities of the outcomes of a trial in each state to their expected shares."""
     expected = np.array([counts.events[CODE[kind]] + SEEN * np.array(shipped.rates[kind]) for kind in trial])
+    if trial[0] in BLIND:
+        expected[:, [0, 2]] = expected[:, [0]] + expected[:, [2]]
     for kind, row in zip(trial, expected / expected.sum(axis=0), strict=True):
         yield kind, _three(row)
 
 
-def _hazard(ageing: Ageing, shipped: Ageing, counts: Counts) -> Ageing:
+def _hazard(segment: Segment, frailty: tuple[float, ...], shipped: Segment, counts: Counts) -> Ageing:
     """Return the hazard as givings-up over exposure, where a carrier could tell; quarantine is the law's."""
+    ageing, before = segment.ageing, shipped.ageing
     gone, exposed = counts.given_up[1]
-    hazard = (gone + SEEN) / (exposed / DAYS_PER_YEAR + SEEN / shipped.given_up_per_year)
-    least, most = shipped.given_up_per_year / SAFER, shipped.given_up_per_year * RISKIER
-    return replace(ageing, given_up_per_year=float(np.clip(hazard, least, most)))
+    hazard = (gone + SEEN) / (exposed / DAYS_PER_YEAR + SEEN / before.given_up_per_year)
+    # what counts is the mean over all people, however it is divided among them
+    usual = before.given_up_per_year * (FRAILTY @ np.array(shipped.frailty)) / (FRAILTY @ np.array(frailty))
+    hazard = float(np.clip(hazard, usual / before.longer_at_most, usual * SHORTER_AT_MOST))
+    return replace(ageing, given_up_per_year=hazard)
 
 
 def _shelf(
