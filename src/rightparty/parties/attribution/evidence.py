@@ -65,7 +65,7 @@ class Gathered:
 
 
 def gather(
-    points: pl.DataFrame,
+    points: pl.DataFrame | pl.LazyFrame,
     events: pl.DataFrame | pl.LazyFrame,
     links: pl.DataFrame,
     *,

@@ -72,7 +72,7 @@ def days(column: str) -> pl.Expr:
     return pl.col(column).cast(pl.Datetime("us", "UTC")).to_physical() / PER_DAY
 
 
-def number(points: pl.DataFrame, *, at: datetime, unknown_age_days: float) -> Subjects:
+def number(points: pl.DataFrame | pl.LazyFrame, *, at: datetime, unknown_age_days: float) -> Subjects:
     """Number who is recorded at which values.
 
     Shape: points [party_id, channel, value, source, collected_at, relation, valid_to] -> one subject per (party_id,
@@ -106,11 +106,12 @@ def number(points: pl.DataFrame, *, at: datetime, unknown_age_days: float) -> Su
     )  # fmt: skip
 
 
-def _ordered(points: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
+def _ordered(points: pl.DataFrame | pl.LazyFrame, *, at: datetime) -> pl.DataFrame:
     """Put rows in order of party, channel and value, and number parties and subjects."""
     collected, relation = days("collected_at"), pl.col("relation").fill_null("")
     return (
-        points.select(_COLUMNS)
+        points.lazy()
+        .select(_COLUMNS)
         .sort(_KEY)
         .with_columns(
             s=_runs(*_KEY),
@@ -121,6 +122,7 @@ def _ordered(points: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
             given_relation=pl.col("relation").cast(pl.Categorical),
             relation=pl.when(relation == "").then(pl.lit(Relation.SELF.value)).otherwise(relation),
         )
+        .collect()
     )
 
 
