@@ -9,7 +9,7 @@ import polars as pl
 
 from rightparty.parties.linkage.comparisons import WEIGHED
 from rightparty.parties.linkage.homes import read_homes
-from rightparty.parties.linkage.names import characters_of, sorted_letters, split_names
+from rightparty.parties.linkage.names import scripts_of, sorted_letters, split_names
 from rightparty.parties.linkage.national_ids import read_ids
 from rightparty.parties.linkage.surnames import SHARES
 
@@ -36,7 +36,7 @@ def prepare(people: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
     Shape: PEOPLE (party_id without nulls), POINTS -> [row, party_id, …].
     """
     rows = people.lazy()
-    names = split_names(rows, characters_of(people))
+    names = split_names(rows, scripts_of(people))
     births = rows.select(party_id="party_id", birth=_birth(people))
     frame = pl.concat([births, names, read_ids(people), read_homes(rows)], how="horizontal").with_columns(
         row=pl.int_range(pl.len(), dtype=pl.Int64)
