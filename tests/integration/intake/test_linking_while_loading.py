@@ -55,7 +55,9 @@ def test_a_document_joins_over_loads_and_both_can_be_reverted_in_any_order(tmp_p
 
 def test_an_application_is_linked_by_the_model_and_the_revert_takes_the_link_back(tmp_path: Path, at: datetime) -> None:
     points = FILES["contact_points"].splitlines()[0] + "\n"
-    mine = "{0},phone,13812345678,application,2026-01-01T10:00:00Z\n{0},email,x@example.com,branch,2026-01-01T10:00:00Z\n"
+    mine = (
+        "{0},phone,13812345678,application,2026-01-01T10:00:00Z\n{0},email,x@example.com,branch,2026-01-01T10:00:00Z\n"
+    )
     rows = "P1,欧阳修竹,CN,id,X1,1990-01-02\nP5,李四,CN,id,X5,1980-01-02\n"
     first = {"parties": HEAD + rows, "contact_points": points + mine.format("P1")}
     load_portfolio(write(tmp_path / "1", **{**ONLY_PARTIES, **first}), at=at)

@@ -51,7 +51,9 @@ def relink(pairs: Sequence[tuple[Any, ...]], at: datetime, rules: LinkRules | No
     def linker(people: pl.DataFrame, points: pl.DataFrame, model: LinkageModel) -> pl.DataFrame:
         return pairs_of(pairs)
 
-    return link_portfolio(at=at, linker=linker, model=replace(shipped_model(), version="t"), rules=rules or read_rules())
+    return link_portfolio(
+        at=at, linker=linker, model=replace(shipped_model(), version="t"), rules=rules or read_rules()
+    )
 
 
 def persons() -> dict[str, str]:
