@@ -87,7 +87,7 @@ def _broken(person: Integers, pairs: pl.DataFrame, people: pl.DataFrame) -> NDAr
     """Tell who is in a component that contradicts itself."""
     told = pairs.filter(pl.col("reasons").list.set_intersection(list(CONTRADICTIONS)).list.len() > 0)
     left, right = (person[told[side].to_numpy()] for side in ("a", "b"))
-    numbers = read_ids(people).with_columns(person=pl.Series(person)).filter(pl.col("is_valid"))
+    numbers = read_ids(people).collect().with_columns(person=pl.Series(person)).filter(pl.col("is_valid"))
     two = numbers.group_by("person", "kind").agg(pl.col("number").n_unique()).filter(pl.col("number") > 1)
     bad = np.union1d(left[left == right], two["person"].to_numpy())
     return np.isin(person, bad)

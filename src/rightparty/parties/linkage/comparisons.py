@@ -44,6 +44,11 @@ def _equal(*columns: str) -> str:
     return " and ".join(f"{column}_l = {column}_r" for column in columns)
 
 
+def _latin(part: str) -> str:
+    """One of the two is written in Latin letters: a letter apart is a slip. Between characters it is another name."""
+    return f"({part}_l = {part}_roman_l or {part}_r = {part}_roman_r)"
+
+
 def _slip(column: str, letters: str, least: int) -> str:
     """One letter more, less or wrong, or two swapped."""
     distance = f"levenshtein({column}_l, {column}_r)"
@@ -93,9 +98,9 @@ GIVEN: Final = Comparison(
         Level(code="name.same_in_latin", condition=_equal("given_roman"), bits="given_roman_bits"),
         Level(code="name.crossed", condition=_CROSSED, bits="given_roman_bits"),
         Level(code="name.short_form", condition=f"({_equal('given_stem')} or {_equal('given_shape')})"),
-        Level(code="name.slip", condition=_slip("given_roman", "given_letters", 3)),
+        Level(code="name.slip", condition=f"({_latin('given')} and {_slip('given_roman', 'given_letters', 3)})"),
         Level(code="name.near", condition=_near("given")),
-        Level(code="name.initial_or_masked", condition=f"({_starts('given', 1)} or {_STARRED})"),
+        Level(code="name.initial_or_masked", condition=f"(({_latin('given')} and {_starts('given', 1)}) or {_STARRED})"),
         Level(code="name.different", condition="true"),
     ),
 )  # fmt: skip
@@ -112,7 +117,7 @@ SURNAME: Final = Comparison(
         Level(code="surname.same_in_latin", condition=_equal("surname_roman"), bits="surname_roman_bits"),
         Level(code="surname.crossed", condition=_CROSSED, bits="surname_roman_bits"),
         Level(code="surname.same_stem", condition=f"({_equal('surname_stem')} or {_equal('surname_shape')})"),
-        Level(code="surname.slip", condition=_slip("surname_roman", "surname_letters", 4)),
+        Level(code="surname.slip", condition=f"({_latin('surname')} and {_slip('surname_roman', 'surname_letters', 4)})"),
         Level(code="surname.near", condition=(
             f"({_near('surname')} or {_starts('surname', 4)} or {_initial('surname')})")),
         Level(code="surname.different", condition="true"),

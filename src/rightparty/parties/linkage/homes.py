@@ -11,7 +11,7 @@ _UNIT: Final = r"(?:\b(?:unit|apt|apartment|suite|ste|flat|byt)\b\.?|#)\s*([\w\-
 _LEADING: Final = r"^\s*(\d+[\w\-/]*)[ ,]+(.*)$"
 
 
-def read_homes(people: pl.DataFrame) -> pl.DataFrame:
+def read_homes(people: pl.LazyFrame) -> pl.LazyFrame:
     """Return everybody's address in parts.
 
     Shape: [address, postcode, region, …] -> one row each [street, house, unit, area], "" where unknown.

@@ -17,7 +17,7 @@ from rightparty.parties.linkage.comparisons import WEIGHED
 from rightparty.parties.linkage.engines import READ, grading_sql
 from rightparty.parties.linkage.frames import PAIRS, PEOPLE
 from rightparty.parties.linkage.judge import chances, judged_pairs
-from rightparty.parties.linkage.keys import BLOCK_MOST, keys_of
+from rightparty.parties.linkage.keys import BLOCK_MOST, block_limit, keys_of
 from rightparty.parties.linkage.model import LinkageModel
 from rightparty.parties.linkage.patterns import log_priors, with_name_bits
 from rightparty.parties.linkage.prepare import count_names, prepare, rarest_bits, with_frequencies
@@ -42,6 +42,8 @@ class LinkIndex:
         frequencies = count_names(frame)
         keys = keys_of(frame).sort("key")
         self._keys: NDArray[np.int64] = keys["key"].to_numpy()
+        holders = keys.group_by("key").agg(holders=pl.len()).filter(pl.col("holders").is_between(2, BLOCK_MOST))
+        self._most = block_limit(holders["holders"], frame.height)
         self._rows: NDArray[np.int64] = keys["row"].to_numpy()
         self._frame = with_frequencies(frame, frequencies).select("row", "party_id", *_KEPT)
         self._bits = {
@@ -84,7 +86,7 @@ class LinkIndex:
         """Return the rows that share a key, the rarest keys first."""
         first, last = (np.searchsorted(self._keys, keys, side=side) for side in ("left", "right"))
         holders = last - first
-        usable = [k for k in np.argsort(holders, kind="stable") if 0 < holders[k] <= BLOCK_MOST]
+        usable = [k for k in np.argsort(holders, kind="stable") if 0 < holders[k] <= self._most]
         found: dict[int, None] = {}
         for k in usable:
             found.update(dict.fromkeys(self._rows[first[k] : last[k]].tolist()))
@@ -101,7 +103,7 @@ class LinkIndex:
         with self._connection.cursor() as cursor:
             cursor.register("pairs", pairs.select(join_key_l="left", join_key_r="right").to_arrow())
             cursor.register("people", both.select("row", *READ).to_arrow())
-            return pl.DataFrame(cursor.sql(self._sql).to_arrow_table()).sort("left", "right")
+            return pl.DataFrame(cursor.execute(self._sql).fetchnumpy()).sort("left", "right")
 
 
 def _ordered(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -8,11 +8,13 @@ import polars as pl
 BLOCK_MOST: Final = 300
 """House limit: a key that more people share says too little to compare all of them with each other."""
 
-BLOCK_LEAST: Final = 12
+BLOCK_LEAST: Final = 6
 """House limit: keys that no more people share are always compared: a household, a number kept by one human's ids."""
 
-PAIRS_PER_PERSON: Final = 20
-"""House limit on the pairs of all keys together, counted with repetition."""
+PAIRS_PER_PERSON: Final = 5
+PAIRS_ALWAYS: Final = 1_000_000
+"""House limits on the pairs of all keys together, counted with repetition: so many a person, and so many in any case.
+On 200,000 made-up people (benchmarks/linkage) five a person lose 1 pair in 1,000 that twenty find."""
 
 _PERSONAL: Final[dict[str, tuple[pl.Expr, ...]]] = {
     "number": (pl.col("kind"), pl.col("number")),
@@ -70,8 +72,8 @@ def keys_of(frame: pl.DataFrame) -> pl.DataFrame:
 def with_keys(frame: pl.DataFrame) -> pl.DataFrame:
     """Add `keys`, a list of numbers: those of a person that somebody else has too, the rarest ones first.
 
-    Shape: what `prepare` returns -> the same with `keys`. Keys are left out from the most common down until no more
-    than PAIRS_PER_PERSON pairs a person remain; a small file keeps keys that a large one cannot afford.
+    Shape: what `prepare` returns -> the same with `keys`. Keys are left out from the most common down until the pairs
+    stay within the limits; a small file keeps keys that a large one cannot afford.
     """
     keys = keys_of(frame)
     holders = keys.group_by("key").agg(holders=pl.len()).filter(pl.col("holders").is_between(2, BLOCK_MOST))
@@ -84,8 +86,8 @@ def with_keys(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def block_limit(holders: pl.Series, people: int) -> int:
-    """Return how many people may share a key for the pairs to stay within PAIRS_PER_PERSON."""
+    """Return how many people may share a key for the pairs to stay within the limits."""
     pairs = pl.DataFrame({"holders": holders.cast(pl.Int64)}).group_by("holders").agg(blocks=pl.len()).sort("holders")
     total = pairs.select((pl.col("blocks") * pl.col("holders") * (pl.col("holders") - 1) // 2).cum_sum()).to_series()
-    fitting = pairs["holders"].filter(total <= PAIRS_PER_PERSON * people)
+    fitting = pairs["holders"].filter(total <= max(PAIRS_PER_PERSON * people, PAIRS_ALWAYS))
     return max(int(fitting.max() or 0), BLOCK_LEAST)  # type: ignore[call-overload]

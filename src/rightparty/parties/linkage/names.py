@@ -5,7 +5,7 @@ One row per party in, one row out; every step is an expression over the whole co
 simplified characters) is asked once per distinct character.
 """
 
-from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -18,7 +18,10 @@ from rightparty.parties.linkage.surnames import ALIKE, COMPOUND, LATIN_SURNAMES,
 FAMILY_FIRST: Final = ("CN", "HK", "TW", "MO", "VN", "KR", "JP", "SG", "HU")
 """Markets where a name begins with the family's; SG for its Chinese majority."""
 
-_HAN: Final = r"\p{Han}"
+_HAN: Final = r"[\x{3400}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{3ffff}]"
+"""Chinese characters, as ranges: the named class takes milliseconds to compile."""
+
+_MARKS: Final = r"[\x{300}-\x{36f}]"
 _DOTS: Final = r"[·•・‧．∙]"
 _GENERATION: Final = r"[ ,]+(jr|sr|ii|iii|iv)\.?$"
 _PARTICLES: Final = r" ((?:(?:van|von|de|da|di|del|della|der|den|la|le|bin|binti|al|el|st) )*)(\S+)$"
@@ -30,54 +33,74 @@ _SOUND: Final = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scripts:
+    """What the names of some people are written in."""
+
+    #: the distinct Chinese characters, in order
+    han: tuple[str, ...]
+    #: whether any name has none
+    latin: bool
+
+
 def folded(text: pl.Expr) -> pl.Expr:
     """Return Latin text in lower case without diacritics; other scripts stay."""
     return (
-        text.str.to_lowercase().str.normalize("NFKD").str.replace_all(r"\p{M}", "")
+        text.str.to_lowercase().str.normalize("NFKD").str.replace_all(_MARKS, "")
         .str.replace_many(_LETTERS).str.normalize("NFC")
     )  # fmt: skip
 
 
-def split_names(people: pl.DataFrame) -> pl.DataFrame:
+def split_names(people: pl.LazyFrame, scripts: Scripts) -> pl.LazyFrame:
     """Return the parts of everybody's name.
 
     Shape: [full_name, country, …], optionally with given_name, middle_name and surname where the file keeps them
-    apart -> one row each: for `given` and `surname` the text as written, folded, with tones, in Latin letters
-    (roman), by shape, by stem and by sound; `middle` (an initial), `generation` (jr, sr, …), `is_masked`.
+    apart; the scripts they are written in -> one row each: for `given` and `surname` the text as written,
+    folded, with tones, in Latin letters (roman), by shape, by stem and by sound; `middle` (an initial), `generation`
+    (jr, sr, …), `is_masked`.
     """
-    parts = _parts_of(people)
-    given, surname = (_forms(parts[name].unique().sort(), name) for name in ("given", "surname"))
-    return (
-        parts.join(given, on="given", how="left", maintain_order="left")
-        .drop("given")
-        .rename({"given_simple": "given"})
-        .join(surname, on="surname", how="left", maintain_order="left")
-        .drop("surname")
-        .rename({"surname_simple": "surname"})
-        .with_columns(is_masked=pl.any_horizontal(pl.col("given_text", "surname_text").str.contains("*", literal=True)))
+    parts = _parts_of(people, scripts)
+    simple = {letter: _simplified(letter) for letter in scripts.han}
+    read = {letter: _pinyin(letter) for letter in sorted(set(simple.values()))}
+    for name in ("given", "surname"):
+        forms = _forms(parts.select(name).unique(), name, simple, read)
+        parts = parts.join(forms, on=name, how="left", maintain_order="left").drop(name).rename({f"{name}_s": name})
+    return parts.with_columns(
+        is_masked=pl.any_horizontal(pl.col("given_text", "surname_text").str.contains("*", literal=True))
     )
 
 
-def _parts_of(people: pl.DataFrame) -> pl.DataFrame:
+def scripts_of(people: pl.DataFrame) -> Scripts:
+    """Return what the names are written in."""
+    columns = [name for name in ("full_name", "given_name", "surname") if name in people.columns]
+    texts = people.select(pl.concat_str(columns, ignore_nulls=True)).to_series()
+    in_han = texts.str.contains(_HAN)
+    letters = texts.filter(in_han).str.extract_all(_HAN).explode().unique().drop_nulls()
+    return Scripts(han=tuple(sorted(letters)), latin=not in_han.all())
+
+
+def _parts_of(people: pl.LazyFrame, scripts: Scripts) -> pl.LazyFrame:
     """Tell surname, given name and middle name apart. -> [given, middle, surname, generation], "" for unknown."""
-    if {"given_name", "surname"} <= set(people.columns):
-        middle = "middle_name" if "middle_name" in people.columns else pl.lit("")
+    columns = people.collect_schema().names()
+    if {"given_name", "surname"} <= set(columns):
+        middle = "middle_name" if "middle_name" in columns else pl.lit("")
         tidy = people.select(given="given_name", middle=middle, surname="surname").select(
             pl.all().fill_null("").str.strip_chars().str.to_lowercase()
         )
         return tidy.with_columns(middle=folded(pl.col("middle").str.slice(0, 1)), generation=pl.lit(""))
     asked = people.select(text=pl.col("full_name").fill_null(""), country=pl.col("country").fill_null(""))
-    distinct = asked.unique()
-    tidy = distinct.with_columns(t=pl.col("text").str.strip_chars().str.replace_all(r"\s+", " ").str.to_lowercase())
-    is_han = tidy["t"].str.contains(_HAN)
-    kinds = [(_han_parts, tidy.filter(is_han)), (_latin_parts, tidy.filter(~is_han))]
-    found = pl.concat([parts(names) for parts, names in kinds if names.height or not tidy.height])
-    return asked.join(found, on=["text", "country"], how="left", maintain_order="left").select(
+    tidy = asked.unique().with_columns(
+        t=pl.col("text").str.strip_chars().str.replace_all(r"\s+", " ").str.to_lowercase()
+    )
+    is_han = pl.col("t").str.contains(_HAN)
+    found = [_han_parts(tidy.filter(is_han))] if scripts.han else []
+    found += _latin_parts(tidy.filter(~is_han)) if scripts.latin or not found else []
+    return asked.join(pl.concat(found), on=["text", "country"], how="left", maintain_order="left").select(
         pl.col("given", "middle", "surname", "generation").fill_null("")
     )
 
 
-def _han_parts(names: pl.DataFrame) -> pl.DataFrame:
+def _han_parts(names: pl.LazyFrame) -> pl.LazyFrame:
     """Take apart names in Chinese characters; with a middle dot the own name comes first."""
     text = pl.col("t").str.replace_all(" ", "", literal=True)
     dotted = text.str.contains(_DOTS)
@@ -92,7 +115,7 @@ def _han_parts(names: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _latin_parts(names: pl.DataFrame) -> pl.DataFrame:
+def _latin_parts(names: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
     """Take apart names in Latin letters, in whichever order they are written."""
     known = list(LATIN_SURNAMES)
     stripped = names.with_columns(
@@ -103,11 +126,10 @@ def _latin_parts(names: pl.DataFrame) -> pl.DataFrame:
     first, last = (folded(pl.col("words").list.get(place, null_on_oob=True).fill_null("")) for place in (0, -1))
     family_first = pl.col("country").is_in(FAMILY_FIRST) & ~(last.is_in(known) & ~first.is_in(known))
     ordered = stripped.with_columns(begins=family_first | pl.col("comma"))
-    orders = [(_surname_first, ordered.filter("begins")), (_surname_last, ordered.filter(~pl.col("begins")))]
-    return pl.concat([parts(names) for parts, names in orders if names.height or not ordered.height])
+    return _surname_first(ordered.filter("begins")), _surname_last(ordered.filter(~pl.col("begins")))
 
 
-def _surname_first(names: pl.DataFrame) -> pl.DataFrame:
+def _surname_first(names: pl.LazyFrame) -> pl.LazyFrame:
     words, rest = pl.col("words"), pl.col("words").list.slice(1)
     own = pl.when("comma").then(rest.list.first()).otherwise(rest.list.last())
     others = pl.when("comma").then(rest.list.slice(1)).otherwise(rest.list.head(rest.list.len() - 1))
@@ -117,7 +139,7 @@ def _surname_first(names: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _surname_last(names: pl.DataFrame) -> pl.DataFrame:
+def _surname_last(names: pl.LazyFrame) -> pl.LazyFrame:
     """The last word is the surname, with the particles before it; of one word alone nothing is left for the rest."""
     words = pl.col("words").list.join(" ")
     surname = (pl.lit(" ") + words).str.extract(_PARTICLES, 0).fill_null("").str.strip_chars()
@@ -132,45 +154,23 @@ def _initial(word: pl.Expr) -> pl.Expr:
     return folded(word.fill_null("").str.slice(0, 1))
 
 
-def _forms(values: pl.Series, name: str) -> pl.DataFrame:
-    """Return the comparable forms of distinct values of one part of a name, keyed by the value."""
-    written = values.to_frame("w")
-    table = _table(written, _simplified)
-    squeezed = folded(pl.col("w")).str.replace_all(r"[ '’\-\.]", "")
-    simple = written.select(squeezed.str.replace_many(table) if table else squeezed).to_series()
-    simple = simple.replace(dict.fromkeys(PLACEHOLDERS, ""))
+def _forms(values: pl.LazyFrame, name: str, simple: dict[str, str], read: dict[str, str]) -> pl.LazyFrame:
+    """Return the comparable forms of the distinct values of one part of a name, beside the value."""
     is_surname = name == "surname"
-    frame = pl.DataFrame({"w": values, "s": simple, "t": _read(simple, READINGS if is_surname else {})})
+    squeezed = folded(pl.col(name)).str.replace_all(r"[ '’\-\.]", "")
+    text = (squeezed.str.replace_many(simple) if simple else squeezed).replace(dict.fromkeys(PLACEHOLDERS, ""))
+    toned = pl.col("s").str.replace_many(read) if read else pl.col("s")
+    if read and is_surname:
+        toned = pl.when(pl.col("s").is_in(list(READINGS))).then(pl.col("s").replace(dict(READINGS))).otherwise(toned)
     roman = pl.col("t").str.replace_all(r"[1-5]", "")
     stem = roman.str.replace(r"([bcdhjklmnrstvz])ova$", "$1") if is_surname else roman.replace(_long_forms())
     forms = {
-        f"{name}_text": pl.when(pl.col("s") != "").then(pl.col("w").str.replace_all(" ", "", literal=True)),
-        f"{name}_simple": pl.col("s"),
-        f"{name}_tone": pl.col("t"), f"{name}_roman": roman, f"{name}_shape": pl.col("s").str.replace_many(_alike()),
+        f"{name}_text": pl.when(pl.col("s") != "").then(pl.col(name).str.replace_all(" ", "", literal=True)),
+        f"{name}_s": pl.col("s"), f"{name}_tone": pl.col("t"), f"{name}_roman": roman,
+        f"{name}_shape": pl.col("s").str.replace_many(_alike()) if read else pl.col("s"),
         f"{name}_stem": stem, f"{name}_sound": _sound(stem), f"{name}_letters": sorted_letters(roman),
     }  # fmt: skip
-    return frame.select(pl.col("w").alias(name), **forms)
-
-
-def _read(text: pl.Series, whole: Mapping[str, str]) -> pl.Series:
-    """Return text with Chinese characters read in pinyin with tone numbers, the rest as it is."""
-    is_han = text.str.contains(_HAN)
-    if not is_han.any():
-        return text
-    frame = text.to_frame("x")
-    table = _table(frame, _pinyin)
-    read = frame.select(
-        pl.when(pl.col("x").is_in(list(whole))).then(pl.col("x").replace(dict(whole))).otherwise(
-            pl.col("x").str.replace_many(table))
-    )  # fmt: skip
-    return read.to_series()
-
-
-def _table(frame: pl.DataFrame, of: Callable[[str], str]) -> dict[str, str]:
-    """Ask `of` once per distinct Chinese character of a frame of texts."""
-    texts = pl.concat([frame[name].rename("x") for name in frame.columns if frame[name].dtype == pl.String])
-    characters = texts.filter(texts.str.contains(_HAN)).unique().str.extract_all(_HAN).explode().unique().drop_nulls()
-    return {character: of(character) for character in sorted(characters)}
+    return values.with_columns(s=text).with_columns(t=toned).select(name, **forms)
 
 
 @cache

@@ -16,21 +16,19 @@ _CHECKS: Final = "10X98765432"
 _WEIGHTS: Final = tuple(pow(2, 17 - place, 11) for place in range(17))
 
 
-def read_ids(people: pl.DataFrame) -> pl.DataFrame:
+def read_ids(people: pl.DataFrame) -> pl.LazyFrame:
     """Return everybody's number in one spelling.
 
     Shape: [national_id, national_id_type, country, …] -> one row each: `number` ("" for none), `kind` (what numbers
     are compared within), `is_valid` (null where nothing is known about the kind, or part of the number is masked).
     """
-    kind = (
-        pl.when(pl.col("national_id_type").fill_null("") != "").then(pl.col("national_id_type"))
-        .otherwise(pl.col("country").fill_null("")).str.to_lowercase()
-    )  # fmt: skip
-    plain = people.select(
+    named = pl.col("national_id_type").fill_null("")
+    kind = pl.when(named != "").then(named).otherwise(pl.col("country").fill_null("")).str.to_lowercase()
+    kinds = set(people.select(kind.unique().replace(_ALIASES)).to_series())
+    plain = people.lazy().select(
         number=pl.col("national_id").fill_null("").str.to_uppercase().str.replace_all(r"[^0-9A-Z*]", ""),
         kind=kind.replace(_ALIASES),
     )
-    kinds = set(plain["kind"].unique())
     if "cn" in kinds:
         is_short = (pl.col("kind") == "cn") & pl.col("number").str.contains(r"^\d{15}$")
         plain = plain.with_columns(number=pl.when(is_short).then(_lengthened(pl.col("number"))).otherwise("number"))

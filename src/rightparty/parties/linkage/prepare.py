@@ -9,7 +9,7 @@ import polars as pl
 
 from rightparty.parties.linkage.comparisons import WEIGHED
 from rightparty.parties.linkage.homes import read_homes
-from rightparty.parties.linkage.names import sorted_letters, split_names
+from rightparty.parties.linkage.names import scripts_of, sorted_letters, split_names
 from rightparty.parties.linkage.national_ids import read_ids
 from rightparty.parties.linkage.surnames import SHARES
 
@@ -35,13 +35,11 @@ def prepare(people: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
 
     Shape: PEOPLE (party_id without nulls), POINTS -> [row, party_id, …].
     """
-    parts = pl.concat([people.select("party_id"), split_names(people), _births(people)], how="horizontal")
-    ids = read_ids(people)
-    homes = read_homes(people)
-    frame = (
-        pl.concat([parts, ids, homes], how="horizontal")
-        .with_row_index("row")
-        .with_columns(pl.col("row").cast(pl.Int64))
+    rows = people.lazy()
+    names = split_names(rows, scripts_of(people))
+    births = rows.select(party_id="party_id", birth=_birth(people))
+    frame = pl.concat([births, names, read_ids(people), read_homes(rows)], how="horizontal").with_columns(
+        row=pl.int_range(pl.len(), dtype=pl.Int64)
     )
     for channel in ("phone", "email"):
         frame = _with_points(frame, points, channel)
@@ -50,18 +48,19 @@ def prepare(people: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
         frame.with_columns(**digits)
         .with_columns(pl.col(pl.String).replace("", None))
         .with_columns(home=pl.concat_str("street", "house", "area", separator="|"))
+        .collect()
     )
 
 
-def _births(people: pl.DataFrame) -> pl.DataFrame:
-    """Return `birth` as eight digits; a file that keeps them as written brings `birth_text`."""
+def _birth(people: pl.DataFrame) -> pl.Expr:
+    """Return a birth date as eight digits; a file that keeps them as written brings `birth_text`."""
     written = pl.col("birth_text") if "birth_text" in people.columns else pl.col("date_of_birth").dt.strftime("%Y%m%d")
-    return people.select(birth=written.fill_null(""))
+    return written.fill_null("")
 
 
-def _with_points(frame: pl.DataFrame, points: pl.DataFrame, channel: str) -> pl.DataFrame:
-    """Add who can be reached there: his own values, and those he gave for others."""
-    values = points.filter(pl.col("channel") == channel).select("party_id", "relation", "value").unique()
+def _with_points(frame: pl.LazyFrame, points: pl.DataFrame, channel: str) -> pl.LazyFrame:
+    """Add who can be reached there: his own values, and those he gave for others; what a crowd gives is left out."""
+    values = points.lazy().filter(pl.col("channel") == channel).select("party_id", "relation", "value").unique()
     crowded = pl.col("party_id").n_unique().over("value") > CROWD
     kept = values.filter(~crowded).with_columns(value=pl.col("value").hash(7).reinterpret(signed=True))
     is_own = pl.col("relation") == "self"
