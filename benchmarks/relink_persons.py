@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long the store takes to apply what linkage found, beside linkage itself: `python -m benchmarks.relink_persons`.
+"""How long the store takes to apply what linkage found: `python -m benchmarks.relink_persons`.
 
-`--people N` parties in a throw-away store; of each twenty parties two are one human by the model, two a household, two a
+`--people N` parties in a throw-away store; of each twenty two are one human by the model, two a household, two a
 doubtful pair. Prints seconds for applying, for applying the same again, and for one decision.
 """
 
@@ -47,8 +47,8 @@ def fill(people: int) -> None:
     table = versioned_table(Party)
     numbers = pl.DataFrame({"n": pl.arange(0, people, eager=True)})
     rows = numbers.select(
-        party_id=_id(pl.col("n")), person_id=_id(pl.col("n")), full_name=pl.format("Person {}", "n"), country=pl.lit("CN"),
-        national_id=pl.lit(""), date_of_birth=pl.lit(date(1990, 1, 2)),
+        party_id=_id(pl.col("n")), person_id=_id(pl.col("n")), full_name=pl.format("Person {}", "n"),
+        country=pl.lit("CN"), national_id=pl.lit(""), date_of_birth=pl.lit(date(1990, 1, 2)),
     )  # fmt: skip
     dates = {"deceased_on", "bankrupt_on"}
     missing = [
