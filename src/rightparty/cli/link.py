@@ -2,7 +2,7 @@
 """`rightparty link`: the same human under several ids, households, and the questions that only a person answers."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Final
 
 import polars as pl
 import typer
@@ -10,7 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from rightparty.cli.output import At, Json, Out, answer, console, instant_of, progress_console, refuse, table_of
 from rightparty.cli.store import ensure_store
-from rightparty.parties.linked.changes import LinkError, PersonsChanged
+from rightparty.parties.linked.changes import LinkError, PersonsChanged, as_list
 from rightparty.parties.linked.queries import history_of, links_in_force, list_reviews
 from rightparty.parties.linked.rules import LinkRulesError
 from rightparty.parties.operations.decide_link import answer_review, decide_link
@@ -21,6 +21,8 @@ from rightparty.parties.operations.undo_change import undo_change
 from rightparty.parties.queries import ids_of_person
 
 group = typer.Typer(help="The same human under several ids, households, and doubtful pairs.", no_args_is_help=True)
+
+_LISTS: Final = ("reasons", "contradictions")
 
 By = Annotated[str, typer.Option("--by", help="Who decides.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the decision and in the evidence.")]
@@ -56,10 +58,10 @@ def reviews(
     """List the questions about who is one human, those that hold messages first."""
     ensure_store()
     frame = list_reviews(state=state, most=1_000)
-    shown = frame.select(
-        "review_id", "kind", "left_id", "right_id", "p_same", "p_household", "reasons", "contradictions", "opened_at"
-    )
-    answer(shown, as_json=as_json, out=out, tables=[table_of(f"Reviews, {state}", shown)])
+    lists = {name: pl.Series([as_list(text) for text in frame[name]], dtype=pl.List(pl.String)) for name in _LISTS}
+    told = frame.with_columns(**lists).drop("value")
+    shown = told.select("review_id", "kind", "left_id", "right_id", "p_same", "contradictions")
+    answer(told, as_json=as_json, out=out, tables=[table_of(f"Reviews, {state}", shown)])
 
 
 @group.command()

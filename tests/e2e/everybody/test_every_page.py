@@ -15,8 +15,11 @@ from rightparty.dispatch.models import Batch, Reminder
 from rightparty.dispatch.operations.ask_to_go_on import ask_to_go_on
 from rightparty.dispatch.operations.hand_over import hand_over
 from rightparty.intake.models import Load
+from rightparty.parties.models import LinkReview
+from rightparty.parties.operations.merge_persons import merge_persons
 from tests.e2e.conftest import DESK, SMALL_PHONE, faults_of, shoot
 from tests.integration.dispatch.batches import brought_by_load, open_load, release_all, say_not_me
+from tests.integration.parties.humans import add_party, add_point, pair, relink
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -56,6 +59,17 @@ def stopped_batch(at: datetime) -> int:
     return int(batch.load_id)
 
 
+def doubtful_pair(at: datetime) -> int:
+    """A question about two records that differ, and a person of two ids with a history."""
+    if not LinkReview.objects.exists():
+        for number in (1, 2, 3):
+            add_party(number, address=f"{number} Example Street")
+            add_point(number, "+12025550100", at)
+        merge_persons(left_id="P1", right_id="P3", by="ada", reason="one customer, two applications", at=at)
+        relink([pair(1, 2, "review", p=0.6)], at)
+    return int(LinkReview.objects.get().pk)
+
+
 def pages(reminder: Reminder, at: datetime) -> dict[str, str]:
     assert reminder.code
     case = report_wrong_party(code=reminder.code, origin="portal", words="Wrong number.", at=at)
@@ -68,6 +82,8 @@ def pages(reminder: Reminder, at: datetime) -> dict[str, str]:
         "login": "/console/login/", "today": "/console/", "messages": "/console/messages/",
         "explain": f"/console/messages/{reminder.id}/", "person": f"/console/person/?party={reminder.party_id}",
         "cases": "/console/cases/", "a-case": f"/console/cases/{case.id}/", "loads": "/console/loads/",
+        "questions": "/console/links/", "a-question": f"/console/links/{doubtful_pair(at)}/",
+        "linked-person": "/console/links/person/?party=P1",
         "a-load": f"/console/loads/{quarantined_load(at)}/", "halt": "/console/halt/",
         "batches": "/console/batches/", "a-batch": f"/console/batches/{stopped_batch(at)}/",
     }  # fmt: skip
@@ -80,6 +96,7 @@ def test_every_page_is_fit_for_everybody(
     staff = User.objects.create_user("agent", password="agent")
     staff.user_permissions.add(Permission.objects.get(codename="decide_load"))
     staff.user_permissions.add(Permission.objects.get(codename="decide_batch"))
+    staff.user_permissions.add(*Permission.objects.filter(codename__in=["decide_load", "decide_link"]))
     client = Client()
     client.force_login(staff)
     cookies = [

@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from rightparty.kernel.vocabulary import PointChannel, Relation
+from rightparty.kernel.vocabulary import Relation
 from rightparty.parties.attribution.filter import Floats, Ints
 from rightparty.parties.attribution.kinds import CODE
-from rightparty.parties.attribution.parameters import SEGMENTS
+from rightparty.parties.attribution.segments import segment_of
 from rightparty.parties.attribution.streams import CAPTURE_DAYS, PER_DAY, Flags, follow_up
 
 _COLUMNS: Final = ("party_id", "channel", "value", "source", "collected_at", "relation", "valid_to")
@@ -85,7 +85,7 @@ def number(points: pl.DataFrame | pl.LazyFrame, *, at: datetime, unknown_age_day
     unknown = at.timestamp() / 86_400 - unknown_age_days
     table = (
         merged.drop("since", "given")
-        .with_columns(pl.col("start").fill_null(unknown), source=pl.col("source").fill_null(""), segment=_segment())
+        .with_columns(pl.col("start").fill_null(unknown), source=pl.col("source").fill_null(""), segment=segment_of())
         .sort("channel", "value", "s")
         .with_row_index("i")
         .with_columns(v=_runs("channel", "value"))
@@ -177,16 +177,6 @@ def _implied(rows: pl.DataFrame, table: pl.DataFrame, later: pl.DataFrame, *, at
     )
     still_newer = later.select(pl.col("i").cast(pl.UInt32), "day", kind=pl.lit(CODE["newer_point"], pl.Int8))
     return pl.concat([again, ended, still_newer]).sort("i", "day")
-
-
-def _segment() -> pl.Expr:
-    """Return what a value ages like: its channel, for phones of some countries the country."""
-    segment = pl.col("channel")
-    for name, code in SEGMENTS.items():
-        if code:
-            chosen = (pl.col("channel") == PointChannel.PHONE) & pl.col("value").str.starts_with(code)
-            segment = pl.when(chosen).then(pl.lit(name)).otherwise(segment)
-    return segment
 
 
 def _runs(*names: str) -> pl.Expr:
