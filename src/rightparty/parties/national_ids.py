@@ -141,14 +141,22 @@ def with_id_findings(frame: pl.DataFrame) -> pl.DataFrame:
     Shape: [country, national_id, national_id_type, date_of_birth, sex (m, f or null)] -> the same and the four; the
     last two are null where the id does not say or nothing is on file.
     """
-    kinds = frame.with_columns(id_kind=kind_of_id(pl.col("country"), pl.col("national_id_type")))
-    number, kind = pl.col("national_id"), pl.col("id_kind")
-    present = [code.rstrip(_ANY) for code in kinds["id_kind"].drop_nulls().unique()]
-    checked = kinds.with_columns(id_check=check_national_ids(number, kind, among=present))
+    kinds = frame.with_columns(id_kind=kind_of_id(pl.col("country"), pl.col("national_id_type"))).with_row_index("row")
+    # each rule sees only the ids of its kind: all rules over all rows would cost a multiple
+    parts = [_checked(part) for part in kinds.partition_by("id_kind", maintain_order=True)]
+    return pl.concat(parts).sort("row").drop("row") if parts else _checked(kinds).drop("row")
+
+
+def _checked(parties: pl.DataFrame) -> pl.DataFrame:
+    """Add the three answers to parties of one kind of id."""
+    kind = parties["id_kind"][0] if parties.height else None
+    number, kinds = pl.col("national_id"), pl.lit(kind, pl.String)
+    checked = parties.with_columns(id_check=check_national_ids(number, kinds, among=[(kind or "").rstrip(_ANY)]))
     is_valid, sex = pl.col("id_check") == VALID, pl.col("sex").str.to_lowercase().str.head(1)
+    differs = contradicts_birth(number, kinds, pl.col("date_of_birth"))
     return checked.with_columns(
-        id_born_differs=pl.when(is_valid).then(contradicts_birth(number, kind, pl.col("date_of_birth"))),
-        id_sex_differs=pl.when(is_valid & sex.is_in(["m", "f"])).then(sex_in_id(number, kind) != sex),
+        id_born_differs=pl.when(is_valid).then(differs) if kind else pl.lit(None, pl.Boolean),
+        id_sex_differs=pl.when(is_valid & sex.is_in(["m", "f"])).then(sex_in_id(number, kinds) != sex),
     )
 
 
@@ -161,7 +169,11 @@ def _number(text: pl.Expr, start: int, length: int) -> pl.Expr:
 
 
 def _weighted(text: pl.Expr, weights: Iterable[int], start: int = 0) -> pl.Expr:
-    return pl.sum_horizontal(_number(text, start + place, 1) * weight for place, weight in enumerate(weights))
+    """Return the sum of digits times weights, by whole numbers: of at most 18 digits, as Int64 holds."""
+    places = list(weights)
+    whole = text.str.slice(start, len(places)).cast(pl.Int64, strict=False)
+    last = len(places) - 1
+    return pl.sum_horizontal(whole // 10 ** (last - place) % 10 * weight for place, weight in enumerate(places))
 
 
 def _is_day(text: pl.Expr) -> pl.Expr:
