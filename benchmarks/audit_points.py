@@ -41,7 +41,7 @@ def portfolio(points: int) -> Audited:
     people = pl.DataFrame({"n": n, "market": market, **{f"s{i}": part for i, part in enumerate(parts)}}).with_columns(
         party_id=pl.format("P{}", "n"), country=pl.Series(np.array(COUNTRIES)[market]),
         full_name=pl.format("{}{} {}{}{}", "s0", "s1", "s2", "s3", "s4"),
-        date_of_birth=pl.date(1950, 1, 1) + pl.duration(days=pl.Series(dice.integers(0, 18_000, persons))),
+        date_of_birth=pl.date(1950, 1, 1) + pl.duration(days=pl.lit(pl.Series(dice.integers(0, 18_000, persons)))),
     )  # fmt: skip
     born = pl.col("date_of_birth").dt.strftime("%Y%m%d")
     people = people.with_columns(
@@ -67,9 +67,10 @@ def _points(dice: np.random.Generator, people: pl.DataFrame, persons: int) -> pl
     prefix = pl.col("market").replace_strict(dict(enumerate(PHONES)), return_dtype=pl.String)
     phone = pl.concat_str(prefix, pl.when(width == 9).then(pl.lit("90")).otherwise(pl.lit("")), digits)
     age = dice.integers(30, 2_000, persons) * 86_400_000_000
-    shared = {
-        "source": pl.Series(np.array(["application", "bureau", "agent", "portal"])[dice.integers(0, 4, persons)]),
-        "collected_at": pl.Series(int(AT.timestamp() * 1e6) - age).cast(INSTANT),
+    sources = np.array(["application", "bureau", "agent", "portal"])
+    shared: dict[str, pl.Expr] = {
+        "source": pl.lit(pl.Series(sources[dice.integers(0, 4, persons)])),
+        "collected_at": pl.lit(pl.Series(int(AT.timestamp() * 1e6) - age).cast(INSTANT)),
         "relation": pl.lit("self"), "load_id": pl.col("load_id"),
     }  # fmt: skip
     mail = pl.format("{}.{}@mail{}.net", pl.concat_str("s0", "s1"), pl.concat_str("s2", "s3", "s4"), pl.col("n") % 50)

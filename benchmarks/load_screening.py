@@ -164,7 +164,7 @@ def _persons(load: Delivery, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
             "line", "party_id",
             full_name=pl.format("Name{} Sur{}", pl.Series(names), pl.Series(names // 7)),
             national_id=pl.format("N{}", pl.Series(ids)),
-            date_of_birth=pl.date(1950, 1, 1) + pl.duration(days=pl.Series(births * 7_919 % 18_000)),
+            date_of_birth=pl.date(1950, 1, 1) + pl.duration(days=pl.lit(pl.Series(births * 7_919 % 18_000))),
             id_born_differs=pl.lit(None, pl.Boolean),
         )  # fmt: skip
 

@@ -36,6 +36,12 @@ SOURCES: Final[Mapping[str, Promise]] = {
     "skip_trace": _("skip tracing"), "third_party": _("third party"), "portal": _("portal"),
 }  # fmt: skip
 
+FIGURES: Final[Mapping[str, Promise]] = {
+    "usual_share": _("usual share"), "surprise": _("minus log of the chance"), "limit": _("limit"),
+    "most": _("most"), "most_new_persons": _("most persons to whom one value is new"), "hours": _("hours apart"),
+    "agreement_before": _("agreement before"), "agreement_now": _("agreement now"),
+}  # fmt: skip
+
 TONES: Final[Mapping[str, str]] = {"high": "bad", "medium": "warn", "low": "deed", "info": "soft"}
 
 LANGUAGES: Final = ("en", "zh-hans", "zh-hant")
@@ -82,8 +88,9 @@ def _shown(found: Mapping[str, Any], width: str, rows: int) -> dict[str, Any]:
         "width": width,
         "counted": f"{found['count']:,}",
         "totalled": f"{found.get('total') or 0:,}",
-        "percent": f"{100 * found['share']:.1f} %" if found.get("total") else "",
+        "percent": f"{100 * found['share']:.1f}\u00a0%" if found.get("total") else "",
         "examples": [_example(each) for each in found["examples"]],
+        "figures": [(_figure(str(each["name"])), f"{each['value']:,.4g}") for each in found.get("figures", [])],
         "strip": stretch(int(str(lines[0])), int(str(lines[1])), rows) if inside else None,
     }
 
@@ -99,6 +106,14 @@ def _example(example: Mapping[str, Any] | str) -> str:
         where = gettext("load %(load)s") % {"load": example["load_id"]}
     told = ", ".join(part for part in (str(example["party_id"] or ""), where) if part)
     return f"{example['shown']} ({told})" if told else str(example["shown"])
+
+
+def _figure(name: str) -> str:
+    """Return what a figure is; a kind of events is called as the source calls it."""
+    if name.startswith("years_"):
+        segment = name.removeprefix("years_")
+        return gettext("years that they last: %(segment)s") % {"segment": SEGMENTS.get(segment, segment)}
+    return str(FIGURES.get(name, name))
 
 
 def _pair(name: str) -> str:

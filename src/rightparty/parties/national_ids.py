@@ -15,7 +15,7 @@ NIM39110 (United Kingdom: shape only). The Philippines' PhilSys number has no pu
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -44,11 +44,12 @@ _ANY: Final = "*"
 def kind_of_id(country: pl.Expr, id_type: pl.Expr) -> pl.Expr:
     """Return the kind of a national id by what the lender calls it, else by the country; null if neither says."""
     named = id_type.fill_null("").str.to_lowercase().str.strip_chars()
-    kind = pl.when(named.str.contains(_OTHER)).then(None)
+    kind: Any = pl.when(named.str.contains(_OTHER)).then(None)
     for pattern, code in _NAMED.items():
         kind = kind.when(named.str.contains(pattern)).then(pl.lit(code))
     by_country = country.replace_strict(_OF_COUNTRY, default=None, return_dtype=pl.String) + pl.lit(_ANY)
-    return kind.when(named.str.contains(_VAGUE)).then(by_country).otherwise(None)
+    told: pl.Expr = kind.when(named.str.contains(_VAGUE)).then(by_country).otherwise(None)
+    return told
 
 
 def check_national_ids(ids: pl.Expr, kinds: pl.Expr, *, among: Collection[str] | None = None) -> pl.Expr:
@@ -58,16 +59,17 @@ def check_national_ids(ids: pl.Expr, kinds: pl.Expr, *, among: Collection[str] |
     that no other rule is run (None: any may).
     """
     number, kind, is_guess = _written(ids), kinds.str.strip_chars_end(_ANY), kinds.str.ends_with(_ANY)
-    answer = pl.when(number == "").then(pl.lit(UNKNOWN))
+    answer: Any = pl.when(number == "").then(pl.lit(UNKNOWN))
     for code, rule in RULES.items():
         if among is not None and code not in among:
             continue
         fits = number.str.contains(rule.shape)
-        right = pl.when(rule.check(number)).then(pl.lit(VALID)).when(~rule.check(number)).then(pl.lit(INVALID))
-        right = right.otherwise(pl.lit(UNKNOWN))
+        check = rule.check(number)
+        right = pl.when(check).then(pl.lit(VALID)).when(~check).then(pl.lit(INVALID)).otherwise(pl.lit(UNKNOWN))
         shapeless = pl.when(is_guess).then(pl.lit(UNKNOWN)).otherwise(pl.lit(INVALID))
         answer = answer.when((kind == code) & fits).then(right).when(kind == code).then(shapeless)
-    return answer.otherwise(pl.lit(UNKNOWN)).fill_null(UNKNOWN)
+    told: pl.Expr = answer.otherwise(pl.lit(UNKNOWN)).fill_null(UNKNOWN)
+    return told
 
 
 def birth_in_id(ids: pl.Expr, kinds: pl.Expr) -> pl.Expr:
@@ -100,7 +102,7 @@ def sex_in_id(ids: pl.Expr, kinds: pl.Expr) -> pl.Expr:
     """Return the sex that an id carries, 'm' or 'f', null where it carries none."""
     number, kind = _written(ids), kinds.str.strip_chars_end(_ANY)
     digits = number.str.replace_all(r"[^0-9]", "")
-    odd_at = pl.when(kind == "cn_resident").then(
+    odd_at: Any = pl.when(kind == "cn_resident").then(
         pl.when(number.str.len_chars() == 15).then(_number(number, 14, 1)).otherwise(_number(number, 16, 1))
     )
     odd_at = (
@@ -139,14 +141,22 @@ def with_id_findings(frame: pl.DataFrame) -> pl.DataFrame:
     Shape: [country, national_id, national_id_type, date_of_birth, sex (m, f or null)] -> the same and the four; the
     last two are null where the id does not say or nothing is on file.
     """
-    kinds = frame.with_columns(id_kind=kind_of_id(pl.col("country"), pl.col("national_id_type")))
-    number, kind = pl.col("national_id"), pl.col("id_kind")
-    present = [code.rstrip(_ANY) for code in kinds["id_kind"].drop_nulls().unique()]
-    checked = kinds.with_columns(id_check=check_national_ids(number, kind, among=present))
+    kinds = frame.with_columns(id_kind=kind_of_id(pl.col("country"), pl.col("national_id_type"))).with_row_index("row")
+    # each rule sees only the ids of its kind: all rules over all rows would cost a multiple
+    parts = [_checked(part) for part in kinds.partition_by("id_kind", maintain_order=True)]
+    return pl.concat(parts).sort("row").drop("row") if parts else _checked(kinds).drop("row")
+
+
+def _checked(parties: pl.DataFrame) -> pl.DataFrame:
+    """Add the three answers to parties of one kind of id."""
+    kind = parties["id_kind"][0] if parties.height else None
+    number, kinds = pl.col("national_id"), pl.lit(kind, pl.String)
+    checked = parties.with_columns(id_check=check_national_ids(number, kinds, among=[(kind or "").rstrip(_ANY)]))
     is_valid, sex = pl.col("id_check") == VALID, pl.col("sex").str.to_lowercase().str.head(1)
+    differs = contradicts_birth(number, kinds, pl.col("date_of_birth"))
     return checked.with_columns(
-        id_born_differs=pl.when(is_valid).then(contradicts_birth(number, kind, pl.col("date_of_birth"))),
-        id_sex_differs=pl.when(is_valid & sex.is_in(["m", "f"])).then(sex_in_id(number, kind) != sex),
+        id_born_differs=pl.when(is_valid).then(differs) if kind else pl.lit(None, pl.Boolean),
+        id_sex_differs=pl.when(is_valid & sex.is_in(["m", "f"])).then(sex_in_id(number, kinds) != sex),
     )
 
 
@@ -159,7 +169,11 @@ def _number(text: pl.Expr, start: int, length: int) -> pl.Expr:
 
 
 def _weighted(text: pl.Expr, weights: Iterable[int], start: int = 0) -> pl.Expr:
-    return pl.sum_horizontal(_number(text, start + place, 1) * weight for place, weight in enumerate(weights))
+    """Return the sum of digits times weights, by whole numbers: of at most 18 digits, as Int64 holds."""
+    places = list(weights)
+    whole = text.str.slice(start, len(places)).cast(pl.Int64, strict=False)
+    last = len(places) - 1
+    return pl.sum_horizontal(whole // 10 ** (last - place) % 10 * weight for place, weight in enumerate(places))
 
 
 def _is_day(text: pl.Expr) -> pl.Expr:

@@ -14,7 +14,7 @@ from rightparty.intake.limits import read_limits
 from rightparty.intake.queries import is_first_contact_load, screening_history, strong_uses
 from rightparty.lending.queries import account_links
 from rightparty.parties.audit.delivery import delivery_findings, event_findings
-from rightparty.parties.audit.findings import findings_frame
+from rightparty.parties.audit.findings import Finding, findings_frame
 from rightparty.parties.audit.frames import EVENTS, PARTIES, POINTS, audited, sex_in_extra
 from rightparty.parties.audit.moved import contradicted
 from rightparty.parties.linked.queries import household_groups
@@ -43,7 +43,7 @@ class Delivered:
     points_before: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_NO_POINTS))
     persons_before: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_NO_PERSONS))
     #: findings on the events, which are too many to keep
-    events: list[dict[str, object] | None] = field(default_factory=list)
+    events: list[Finding | None] = field(default_factory=list)
 
     def note(self, table: str, rows: pl.DataFrame, *, file: str, at: datetime) -> None:
         """Keep what screening needs of a table's accepted rows, and of what the store has before they are merged."""
@@ -57,7 +57,7 @@ class Delivered:
             self.events = event_findings(_noted(rows, EVENTS, file), at=at)
 
 
-def screen_load(*, delivered: Delivered, moved: pl.DataFrame, load_id: int, at: datetime) -> list[dict[str, object]]:
+def screen_load(*, delivered: Delivered, moved: pl.DataFrame, load_id: int, at: datetime) -> list[Finding]:
     """Return the findings on a load, `findings.FINDINGS` as rows, against the portfolio as it stood before it."""
     own = settings.RIGHTPARTY["LOAD_LIMITS_FILE"]
     limits = read_limits(Path(str(own)) if own else None)
@@ -71,11 +71,13 @@ def screen_load(*, delivered: Delivered, moved: pl.DataFrame, load_id: int, at: 
         audited(points, pl.DataFrame(), delivered.persons, _links_of_sharers(points)),
         at=at, parameters=installed_parameters(),
     )  # fmt: skip
-    others = [each for each in [*audit, *delivered.events] if each and each["finding"] not in told]
+    others: list[Finding | None] = [
+        each for each in [*audit, *delivered.events] if each and each["finding"] not in told
+    ]
     return findings_frame([*found, *with_limits(others, limits)]).to_dicts()
 
 
-def _persons(delivered: Delivered, limits: ScreeningLimits) -> list[dict[str, object]]:
+def _persons(delivered: Delivered, limits: ScreeningLimits) -> list[Finding]:
     persons = with_id_findings(delivered.persons)
     return [each for each in screen_persons(persons, delivered.persons_before, limits=limits) if each]
 

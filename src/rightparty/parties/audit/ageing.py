@@ -8,7 +8,7 @@ constant: a Chinese number and a street address do not age alike.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from math import log
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -34,11 +34,12 @@ _SIGNS: Final = ("otp_verified", "login", "replied", "answered", "paid", "name_a
 
 def segment_of() -> pl.Expr:
     """Return the segment whose points age alike: a country's phones, else the channel."""
-    told = pl.when(pl.col("channel") != "phone").then(pl.col("channel"))
+    told: Any = pl.when(pl.col("channel") != "phone").then(pl.col("channel"))
     for segment, code in SEGMENTS.items():
         if code:
             told = told.when(pl.col("value").str.starts_with(code)).then(pl.lit(segment))
-    return told.otherwise(pl.lit("phone"))
+    segment_: pl.Expr = told.otherwise(pl.lit("phone"))
+    return segment_
 
 
 def ageing_findings(given: Audited, *, at: datetime, parameters: AttributionParameters) -> list[Finding | None]:

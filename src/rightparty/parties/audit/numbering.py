@@ -6,7 +6,7 @@ pattern of any region of its calling code. A test holds the answers against `pho
 """
 
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import phonenumbers
 import polars as pl
@@ -36,7 +36,7 @@ def with_number_use(values: pl.DataFrame) -> pl.DataFrame:
     )
     coded = values.with_columns(calling_code=code)
     national = pl.col("value").str.slice(pl.col("calling_code").str.len_chars().fill_null(0) + 1)
-    use = pl.when(pl.col("calling_code").is_null()).then(None)
+    use: Any = pl.when(pl.col("calling_code").is_null()).then(None)
     for present in coded["calling_code"].drop_nulls().unique().sort():
         here, personal, service = pl.col("calling_code") == present, *_patterns(int(present))
         if personal:
