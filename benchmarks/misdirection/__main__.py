@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m benchmarks.misdirection [--preset us_card …] [--persons N] [--seed N] [--portfolio DIR] [--json]
-[--plots DIR]`.
+"""`python -m benchmarks.misdirection [--preset us_card …] [--persons N] [--seed N] [--portfolio DIR] [--plots DIR]`.
 
 For each process a portfolio that nothing was fitted on by hand: attribution with the shipped numbers, attribution
 fitted to that portfolio's own events without labels, the simple policies, a linkage score, and two ceilings: gradient
@@ -78,7 +77,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--plots", type=Path)
     given = parser.parse_args()
-    results = [run(brought(directory, at=given.at), None) for directory in given.portfolio]
+    at = given.at if given.at.tzinfo else given.at.replace(tzinfo=UTC)
+    results = [run(brought(directory, at=at), None) for directory in given.portfolio]
     for result in results:
         _print(result, as_json=given.json)
     for preset in given.preset if not given.portfolio else []:

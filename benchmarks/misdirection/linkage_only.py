@@ -3,10 +3,10 @@
 
 A record is what the file says of a person at a value; its counterpart is what was seen at that value: who used it last
 (log-in, code, reply), who recorded it last, how the last message ended, whether anybody said "not me", and how many
-years ago the last sign was. Splink compares the two, learns without labels as its tutorial says (chances of agreement by
-accident from random pairs, of agreement of the same person by EM among records of one value), and its match weight is
-the score. Nothing in it knows that a number can be given up: a linkage score says that records belong together, not
-when. All it is given is lawful, and the recency is more than most linkage models use.
+years ago the last sign was. Splink compares the two and learns without labels as its tutorial says (chances of
+agreement by accident from random pairs, of agreement of the same person by EM among records of one value); its match
+weight is the score. Nothing in it knows that a number can be given up: a linkage score says that records belong
+together, not when. All it is given is lawful, and the recency is more than most linkage models use.
 """
 
 import logging
