@@ -45,7 +45,7 @@ _PER_DAY: Final = 86_400_000_000
 
 
 def attribute(
-    points: pl.DataFrame,
+    points: pl.DataFrame | pl.LazyFrame,
     events: pl.DataFrame | pl.LazyFrame,
     links: pl.DataFrame,
     *,
@@ -87,7 +87,7 @@ def attribute(
 
 
 def gather_evidence(
-    points: pl.DataFrame,
+    points: pl.DataFrame | pl.LazyFrame,
     events: pl.DataFrame | pl.LazyFrame,
     links: pl.DataFrame,
     *,

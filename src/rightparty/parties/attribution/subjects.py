@@ -68,11 +68,21 @@ class Subjects:
 
 
 def days(column: str) -> pl.Expr:
-    """Return an instant as days since 1970."""
-    return pl.col(column).cast(pl.Datetime("us", "UTC")).to_physical() / PER_DAY
+    """Return an instant as days since 1970, divided exactly.
+
+    Polars divides by a constant in another way in short columns than in long ones; the last digit of a probability
+    would depend on how many rows were judged with it.
+    """
+    return pl.col(column).map_batches(_in_days, return_dtype=pl.Float64, is_elementwise=True)
 
 
-def number(points: pl.DataFrame, *, at: datetime, unknown_age_days: float) -> Subjects:
+def _in_days(instants: pl.Series) -> pl.Series:
+    whole = instants.cast(pl.Datetime("us", "UTC")).to_physical()
+    divided = pl.Series(whole.fill_null(0).to_numpy() / PER_DAY)
+    return divided.set(whole.is_null(), None) if whole.null_count() else divided
+
+
+def number(points: pl.DataFrame | pl.LazyFrame, *, at: datetime, unknown_age_days: float) -> Subjects:
     """Number who is recorded at which values.
 
     Shape: points [party_id, channel, value, source, collected_at, relation, valid_to] -> one subject per (party_id,
@@ -106,11 +116,12 @@ def number(points: pl.DataFrame, *, at: datetime, unknown_age_days: float) -> Su
     )  # fmt: skip
 
 
-def _ordered(points: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
+def _ordered(points: pl.DataFrame | pl.LazyFrame, *, at: datetime) -> pl.DataFrame:
     """Put rows in order of party, channel and value, and number parties and subjects."""
     collected, relation = days("collected_at"), pl.col("relation").fill_null("")
     return (
-        points.select(_COLUMNS)
+        points.lazy()
+        .select(_COLUMNS)
         .sort(_KEY)
         .with_columns(
             s=_runs(*_KEY),
@@ -121,6 +132,7 @@ def _ordered(points: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
             given_relation=pl.col("relation").cast(pl.Categorical),
             relation=pl.when(relation == "").then(pl.lit(Relation.SELF.value)).otherwise(relation),
         )
+        .collect()
     )
 
 
