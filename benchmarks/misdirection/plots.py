@@ -13,7 +13,6 @@ from matplotlib import pyplot as plt
 
 from benchmarks.misdirection.figures import REACHES
 
-
 WHAT: Final = {"strangers": "received by a stranger", "nobody": "reaching nobody"}
 
 
