@@ -49,9 +49,10 @@ def test_a_missing_column_is_named_with_its_file(tmp_path: Path) -> None:
     broken = TRUTH.replace("reaches_to", "ended")
     with pytest.raises(PortfolioError, match=r"truth\.csv: no column reaches_to"):
         brought(written(tmp_path, truth=broken), at=AT)
+    written(tmp_path)
     (tmp_path / "contact_events.csv").unlink()
     with pytest.raises(PortfolioError, match="neither contact_events"):
-        brought(written(tmp_path).joinpath("elsewhere"), at=AT)
+        brought(tmp_path, at=AT)
 
 
 def test_reach_counts_persons_with_a_way_to_them_and_the_best_point_of_each() -> None:
@@ -75,7 +76,7 @@ def test_the_ceiling_knows_the_process_and_not_the_persons() -> None:
     from benchmarks.misdirection.ceiling import posterior
     from benchmarks.misdirection.linkage_only import linkage_score
 
-    portfolio = grown("us_card", persons=250, seed=8, at=AT)
+    portfolio = grown("us_card", persons=120, seed=8, at=AT)
     found = posterior(portfolio)
     total = found.select(pl.sum_horizontal("p_person", "p_nobody", "p_stranger"))[:, 0]
     assert found.height == portfolio.states.height

@@ -234,7 +234,7 @@ def _fit_segment(
             place = Place(segment=segment, prior=beginning)
             path.append(place)
             if len(path) == 3:
-                place = leap(*path)
+                place = _within_guards(leap(*path), shipped)
                 path = [place]
     segment, prior = best[1].segment, best[1].prior[cells]
     found = sample.subjects.with_columns(person=pl.Series(prior[:, 0]), nobody=pl.Series(prior[:, 1])).unique(keys)
@@ -348,15 +348,34 @@ def _outcomes(trial: tuple[str, ...], shipped: Segment, counts: Counts) -> Itera
         yield kind, _three(row)
 
 
+def _within_guards(place: Place, shipped: Segment) -> Place:
+    """Bring back to what a fit may believe a place that a leap went to."""
+    segment = place.segment
+    rates = {
+        kind: _three(_lawful(kind, np.array(three))) if segment.exposure[kind] != "outcome" else three
+        for kind, three in segment.rates.items()
+    }
+    for trial in trials_of(segment):
+        if trial[0] in BLIND:
+            rates |= {kind: (rates[kind][0], rates[kind][1], rates[kind][0]) for kind in trial}
+    hazard = _bounded(segment.ageing.given_up_per_year, segment.frailty, shipped)
+    ageing = replace(segment.ageing, given_up_per_year=hazard)
+    return replace(place, segment=replace(segment, rates=rates, ageing=ageing))
+
+
 def _hazard(segment: Segment, frailty: tuple[float, ...], shipped: Segment, counts: Counts) -> Ageing:
     """Return the hazard as givings-up over exposure, where a carrier could tell; quarantine is the law's."""
     ageing, before = segment.ageing, shipped.ageing
     gone, exposed = counts.given_up[1]
     hazard = (gone + SEEN) / (exposed / DAYS_PER_YEAR + SEEN / before.given_up_per_year)
-    # what counts is the mean over all people, however it is divided among them
+    return replace(ageing, given_up_per_year=_bounded(hazard, frailty, shipped))
+
+
+def _bounded(hazard: float, frailty: tuple[float, ...], shipped: Segment) -> float:
+    """Keep a hazard within what the segment allows; what counts is the mean over all people, however they differ."""
+    before = shipped.ageing
     usual = before.given_up_per_year * (FRAILTY @ np.array(shipped.frailty)) / (FRAILTY @ np.array(frailty))
-    hazard = float(np.clip(hazard, usual / before.longer_at_most, usual * SHORTER_AT_MOST))
-    return replace(ageing, given_up_per_year=hazard)
+    return float(np.clip(hazard, usual / before.longer_at_most, usual * SHORTER_AT_MOST))
 
 
 def _shelf(
