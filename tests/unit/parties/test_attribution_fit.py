@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from rightparty.parties.attribution.expect import Counts
-from rightparty.parties.attribution.fit import _hazard, _sample, fit
+from rightparty.parties.attribution.fit import Round, _hazard, _sample, fit
 from rightparty.parties.attribution.judge import gather_evidence
 from rightparty.parties.attribution.kinds import CODE
 from rightparty.parties.attribution.parameters import ParametersError, read_parameters, shipped_parameters, trials_of
@@ -106,7 +106,10 @@ def fitted() -> Any:
     evidence = gather_evidence(
         population.contact_points, population.contact_events, population.links, at=AT, parameters=SHIPPED
     ).evidence
-    return fit(evidence, SHIPPED, at=AT, version="t", rounds=(5, 0))
+    rounds: list[Round] = []
+    found = fit(evidence, SHIPPED, at=AT, version="t", rounds=(5, 0), watch=rounds.append)
+    assert [each.done for each in rounds] == list(range(1, rounds[-1].total + 1))
+    return found
 
 
 def test_a_delivery_ends_alike_at_the_persons_and_at_a_strangers(fitted: Any) -> None:
