@@ -76,8 +76,8 @@ def _points(dice: np.random.Generator, points: int) -> tuple[pl.DataFrame, pl.Da
         valid_to=pl.when(pl.col("owner") % 97 == 0).then((base + (pl.col("age") - 1_000) * _DAY).cast(INSTANT)),
     )  # fmt: skip
     together = pl.DataFrame({"party": party[taken], "other": owner[taken] // 2}).filter(pl.col("party") % 2 == 0)
-    pairs = together.with_row_index("n").unpivot(["party", "other"], index="n", value_name="party")
-    return rows, pairs.select(party_id=pl.format("P{}", "party"), group_id=pl.format("account:{}", "n"))
+    pairs = together.with_row_index("n").unpivot(["party", "other"], index="n", value_name="id")
+    return rows, pairs.select(party_id=pl.format("P{}", "id"), group_id=pl.format("account:{}", "n"))
 
 
 def _events(dice: np.random.Generator, rows: pl.DataFrame, first: int) -> pl.DataFrame:

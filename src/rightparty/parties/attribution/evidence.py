@@ -21,7 +21,7 @@ from rightparty.parties.attribution.kinds import CODE
 from rightparty.parties.attribution.parameters import CAPTURES, AttributionParameters
 from rightparty.parties.attribution.rivals import CLAIMS, claims_of_others
 from rightparty.parties.attribution.sightings import SCOPES, Sightings, see
-from rightparty.parties.attribution.streams import NEVER, YEAR, Codes, level_of_peers, room_for, weave
+from rightparty.parties.attribution.streams import NEVER, PER_DAY, YEAR, Codes, level_of_peers, room_for, weave
 from rightparty.parties.attribution.subjects import Subjects, days, number
 
 PEER_ACTS: Final = (1, 3, 10)
@@ -148,7 +148,7 @@ def _yearly(unlinked: pl.DataFrame) -> pl.DataFrame:
     """Return [i, day, kind]: a rival that stays says the same thing day by day; it counts once a year."""
     return (
         unlinked.filter(pl.col("day") > pl.col("start"))
-        .group_by("i", "kind", year=(pl.col("day") / YEAR).floor().cast(pl.Int32))
+        .group_by("i", "kind", year=pl.col("claimed_at").to_physical() // int(YEAR * PER_DAY))
         .agg(pl.col("day").min())
         .select("i", "day", kind=pl.col("kind").replace_strict(CODE, return_dtype=pl.Int8))
     )

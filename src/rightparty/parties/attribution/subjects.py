@@ -68,8 +68,18 @@ class Subjects:
 
 
 def days(column: str) -> pl.Expr:
-    """Return an instant as days since 1970."""
-    return pl.col(column).cast(pl.Datetime("us", "UTC")).to_physical() / PER_DAY
+    """Return an instant as days since 1970, divided exactly.
+
+    Polars divides by a constant in another way in short columns than in long ones; the last digit of a probability
+    would depend on how many rows were judged with it.
+    """
+    return pl.col(column).map_batches(_in_days, return_dtype=pl.Float64, is_elementwise=True)
+
+
+def _in_days(instants: pl.Series) -> pl.Series:
+    whole = instants.cast(pl.Datetime("us", "UTC")).to_physical()
+    divided = pl.Series(whole.fill_null(0).to_numpy() / PER_DAY)
+    return divided.set(whole.is_null(), None) if whole.null_count() else divided
 
 
 def number(points: pl.DataFrame | pl.LazyFrame, *, at: datetime, unknown_age_days: float) -> Subjects:
