@@ -23,6 +23,7 @@ from rightparty.lending.delinquency import balances
 from rightparty.planning.assembly import assemble_facts
 from rightparty.planning.cadence import with_step
 from rightparty.planning.candidates import choose_candidates
+from rightparty.planning.queries import NO_BATCHES
 from rightparty.planning.strategy import load_strategy
 from rightparty.planning.world import World
 from rightparty.policy.evaluate import evaluate
@@ -104,6 +105,7 @@ WORDINGS: Final = pl.DataFrame(
     },
     schema_overrides={"disclosure_level": pl.Int8},
 )
+NO_DOUBTS: Final = pl.DataFrame(schema=dict.fromkeys(("party_id", "channel", "address"), pl.String))
 NO_OPT_OUTS: Final = pl.DataFrame(
     schema={"address": pl.String, "channel": pl.String, "opted_out": pl.Boolean, "consent_revoked": pl.Boolean}
 )
@@ -124,8 +126,11 @@ def plan(folder: Path) -> tuple[int, int]:
             roles=read["roles"],
             attribution=read["attribution"],
             people=read["people"],
+            doubts=NO_DOUBTS,
             opt_outs=NO_OPT_OUTS,
             holds=NO_HOLDS,
+            point_loads=None,
+            batches=NO_BATCHES,
             history=read["history"],
         )
         stepped = with_step(world.balances.lazy(), strategy).filter(pl.col("step").is_not_null())

@@ -7,18 +7,22 @@ import typer
 from typer.core import TyperGroup
 
 from rightparty.cli import (
+    alarms,
     attribution,
     audit,
+    batches,
     demo,
     dispatch,
     evidence,
     explain,
+    link,
     load,
     lookups,
     plan,
     sample,
     serve,
     store,
+    verify,
 )
 from rightparty.cli.output import refuse
 from rightparty.parties.attribution.parameters import ParametersError
@@ -43,5 +47,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (store, sample, load, audit, attribution, lookups, plan, dispatch, explain, evidence, serve, demo):
+for group in (
+    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, dispatch, alarms, explain, evidence,
+    serve, demo,
+):  # fmt: skip
     group.add_commands(app)

@@ -4,7 +4,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from rightparty.console import views
+from rightparty.console import batch_pages, link_views, views
 
 app_name = "console"
 urlpatterns = [
@@ -19,6 +19,12 @@ urlpatterns = [
     path("person/", views.person, name="person"),
     path("cases/", views.cases, name="cases"),
     path("cases/<uuid:case_id>/", views.case, name="case"),
+    path("links/", link_views.reviews, name="link_reviews"),
+    path("links/<int:review_id>/", link_views.review, name="link_review"),
+    path("links/person/", link_views.persons, name="linked_person"),
     path("loads/", views.loads, name="loads"),
     path("loads/<int:load_id>/", views.load, name="load"),
+    path("audit/", views.audit, name="audit"),
+    path("batches/", batch_pages.batches, name="batches"),
+    path("batches/<int:load_id>/", batch_pages.batch, name="batch"),
 ]

@@ -3,7 +3,7 @@
 
 import polars as pl
 
-from rightparty.intake.models import Load
+from rightparty.intake.models import Audit, Load
 from rightparty.intake.row_errors import REJECTED
 from rightparty.lending.operations.take_rows import TABLES as LENDING_TABLES
 from rightparty.parties.operations.take_rows import TABLES as PARTY_TABLES
@@ -48,6 +48,11 @@ def find_quarantined_load(content_digest: str) -> Load | None:
 def find_load(load_id: int) -> Load | None:
     """Return a load or revert by number."""
     return Load.objects.filter(pk=load_id).first()
+
+
+def latest_audit() -> Audit | None:
+    """Return the audit of the portfolio that was made last, if any."""
+    return Audit.objects.order_by("-pk").first()
 
 
 def is_first_contact_load(load_id: int) -> bool:
@@ -122,34 +127,11 @@ def current_attributes(id_column: str, attribute: str, ids: pl.Series) -> pl.Dat
     )
 
 
-def current_identities() -> pl.DataFrame:
-    """Return what makes current parties one person: [party_id, person_id, country, …, date_of_birth]."""
-    return read_frame(
-        "SELECT party_id, person_id, country, national_id_type, national_id, date_of_birth FROM parties_party"
-        " WHERE retired_by_id IS NULL",
-        schema={
-            "party_id": pl.String(), "person_id": pl.String(), "country": pl.String(), "national_id_type": pl.String(),
-            "national_id": pl.String(), "date_of_birth": pl.Date(),
-        },
-    )  # fmt: skip
-
-
-def current_parties(ids: pl.Series) -> pl.DataFrame:
-    """Return current parties with every column that comes with a load."""
-    columns = PARTY_TABLES["parties"].columns
-    condition, params = among("party_id", ids.to_list())
-    dates = {"date_of_birth", "deceased_on", "bankrupt_on"}
-    return read_frame(
-        f"SELECT {', '.join(columns)} FROM parties_party WHERE retired_by_id IS NULL AND {condition}",
-        params,
-        schema={c: pl.Date() if c in dates else pl.String() for c in columns},
-    )
-
-
 def moved_values(load_id: int) -> pl.DataFrame:
     """Return contact values that a load brought to a person while they stood under another, unlinked person.
 
-    Persons who are parties to one account (other than as an emergency contact) are linked: a household shares numbers.
+    Persons who are parties to one account (other than as an emergency contact) are linked, and so are those of one
+    household: they share numbers.
     Shape: [channel, value, from_party, to_party], one row per value and receiving person.
     """
     shape = dict.fromkeys(("channel", "value", "from_party", "to_party"), pl.String())
@@ -159,6 +141,13 @@ def moved_values(load_id: int) -> pl.DataFrame:
 
 
 _BEFORE = "{0}.load_id <> new.load_id AND ({0}.retired_by_id IS NULL OR {0}.retired_by_id = new.load_id)"
+
+_NOT_AT_HOME = """AND NOT EXISTS (
+    SELECT 1 FROM parties_party one JOIN parties_personlink home ON home.{0} = one.party_id
+    JOIN parties_party two ON two.party_id = home.{1} AND two.retired_by_id IS NULL
+    WHERE one.person_id = receiver.person_id AND one.retired_by_id IS NULL AND home.ended_by_id IS NULL
+    AND home.verdict = 'household' AND two.person_id = holder.person_id
+)"""
 
 _MOVED_VALUES = f"""
 SELECT new.channel, new.value, min(old.party_id), min(new.party_id)
@@ -180,5 +169,7 @@ AND NOT EXISTS (
     AND mine.retired_by_id IS NULL AND other.retired_by_id IS NULL
     AND mine.role <> 'emergency_contact' AND other.role <> 'emergency_contact'
 )
+{_NOT_AT_HOME.format("left_id", "right_id")}
+{_NOT_AT_HOME.format("right_id", "left_id")}
 GROUP BY new.channel, new.value, receiver.person_id
 """

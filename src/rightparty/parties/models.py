@@ -31,6 +31,8 @@ class Party(VersionedRow):
         constraints = [
             models.UniqueConstraint(fields=["party_id"], condition=CURRENT, name="party_current"),
         ]
+        # who somebody was counted as, version by version
+        indexes = [models.Index(fields=["party_id", "load_id"], name="party_versions")]
 
 
 class ContactPoint(VersionedRow):
@@ -87,3 +89,140 @@ class CeaseCommunication(models.Model):
     to_at = models.DateTimeField(null=True)
     #: portal, reply, agent, file
     origin = models.CharField(max_length=16)
+
+
+class PersonChange(models.Model):
+    """One act that changed who counts as whom. Versions of parties it wrote carry its negative number as their load."""
+
+    class Kind(models.TextChoices):
+        """What was done."""
+
+        RELINK = "relink"
+        LOAD = "load"
+        DECIDE = "decide"
+        MERGE = "merge"
+        SPLIT = "split"
+        UNDO = "undo"
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    #: a person's name, or the model and its version
+    by = models.CharField(max_length=150)
+    reason = models.CharField(max_length=300, default="", blank=True)
+    changed_at = models.DateTimeField()
+    #: the load in whose course it was; 0 otherwise
+    load_id = models.BigIntegerField(default=0)
+    #: parties whose person changed
+    moved = models.BigIntegerField(default=0)
+    #: the change that this one undoes
+    undoes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="undone_by")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(by=""), name="person_change_has_an_author"),
+            models.CheckConstraint(
+                condition=~models.Q(kind__in=["decide", "merge", "split", "undo"]) | ~models.Q(reason=""),
+                name="person_change_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="undo", undoes__isnull=False) | models.Q(~models.Q(kind="undo"), undoes=None),
+                name="person_change_undoes",
+            ),
+        ]
+
+
+class PersonLink(models.Model):
+    """What stands between two parties: same person, not the same, or one household. Ended, never changed or deleted."""
+
+    class Verdict(models.TextChoices):
+        """A household is also `not_same`."""
+
+        SAME = "same"
+        NOT_SAME = "not_same"
+        HOUSEHOLD = "household"
+
+    left_id = models.CharField(max_length=64, db_index=True)
+    right_id = models.CharField(max_length=64, db_index=True)
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    #: person or model; what an identity document joins is in the parties' rows and needs no link
+    origin = models.CharField(max_length=8)
+    p_same = models.FloatField(null=True)
+    p_household = models.FloatField(null=True)
+    p_other = models.FloatField(null=True)
+    weight_bits = models.FloatField(null=True)
+    #: the model's reasons, as a JSON list
+    reasons = models.TextField(default="[]")
+    change = models.ForeignKey(PersonChange, on_delete=models.PROTECT, related_name="made")
+    ended_by = models.ForeignKey(PersonChange, on_delete=models.PROTECT, null=True, related_name="ended")
+
+    class Meta:
+        permissions = [("decide_link", "May decide who is the same person, and sees both records in full")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["left_id", "right_id"], condition=models.Q(ended_by__isnull=True), name="person_link_current"
+            ),
+            # the smaller id stands left; not checked here, for databases differ in what is smaller
+            models.CheckConstraint(condition=~models.Q(left_id=models.F("right_id")), name="person_link_of_two"),
+            models.CheckConstraint(
+                condition=models.Q(verdict__in=["same", "not_same", "household"], origin="person")
+                | models.Q(verdict__in=["same", "household"], origin="model", p_same__isnull=False),
+                name="person_link_verdict",
+            ),
+        ]
+
+
+class LinkReview(models.Model):
+    """A question for a person: one human or two? About a pair of ids, or about one id that may hold two humans."""
+
+    class State(models.TextChoices):
+        """`upheld`: somebody decided that one id holds two humans; what it bears on is held until he lifts that."""
+
+        OPEN = "open"
+        DECIDED = "decided"
+        UPHELD = "upheld"
+        WITHDRAWN = "withdrawn"
+
+    class Kind(models.TextChoices):
+        """A doubtful pair, ids of one person that contradict each other, or one id with signs of two humans."""
+
+        PAIR = "pair"
+        PERSON = "person"
+        ONE_ID = "one_id"
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    left_id = models.CharField(max_length=64, db_index=True)
+    right_id = models.CharField(max_length=64, db_index=True)
+    #: the one contact point it bears on; empty: every point of both, of a pair those that both have
+    channel = models.CharField(max_length=8, default="", blank=True)
+    value = models.CharField(max_length=500, default="", blank=True)
+    p_same = models.FloatField(null=True)
+    p_household = models.FloatField(null=True)
+    p_other = models.FloatField(null=True)
+    weight_bits = models.FloatField(null=True)
+    reasons = models.TextField(default="[]")
+    contradictions = models.TextField(default="[]")
+    #: the model and its version, or `records` and `events`
+    found_by = models.CharField(max_length=150)
+    opened_at = models.DateTimeField()
+    #: the latest sign in events
+    seen_at = models.DateTimeField(null=True)
+    #: the load in whose course it was opened; 0 otherwise
+    load_id = models.BigIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=150, default="", blank=True)
+    decision = models.CharField(max_length=300, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["left_id", "right_id", "channel", "value"],
+                condition=models.Q(state__in=["open", "upheld"]),
+                name="link_review_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="one_id", left_id=models.F("right_id"))
+                | models.Q(~models.Q(kind="one_id"), ~models.Q(left_id=models.F("right_id"))),
+                name="link_review_of_two",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "-p_same"], name="link_review_queue")]

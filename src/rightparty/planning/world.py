@@ -20,9 +20,15 @@ class World:
     attribution: pl.DataFrame
     #: parties.queries.people_as_of
     people: pl.DataFrame
+    #: [party_id, channel (of points), address] in doubt: parties.linked.queries.doubts_as_of_now
+    doubts: pl.DataFrame
     #: [address, channel (of messages), opted_out, consent_revoked]
     opt_outs: pl.DataFrame
     #: [account_id, party_id, holds_mask]
     holds: pl.DataFrame
+    #: parties.queries.point_loads; None where every load is trusted, so that nothing is to be looked up
+    point_loads: pl.DataFrame | None
+    #: planning.batches.BATCHES
+    batches: pl.DataFrame
     #: contacts of the last days, per person and account
     history: pl.DataFrame

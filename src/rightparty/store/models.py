@@ -10,7 +10,8 @@ from django.db import models
 class VersionedRow(models.Model):
     """One version of a contract row. Current versions have no `retired_by_id`."""
 
-    #: the load that brought this version; 0 for facts recorded live, not by a load
+    #: the load that brought this version; 0 for facts recorded live, not by a load; below 0 for a version that only
+    #: sets a derived column anew: it belongs to the load whose version it replaced, and a revert sees through it
     load_id = models.BigIntegerField(default=0, db_index=True)
     #: the load (or revert) that ended it; null while current. Without an index: only a revert looks for it, and
     #: each index makes every load slower

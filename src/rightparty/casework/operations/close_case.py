@@ -15,6 +15,7 @@ from rightparty.kernel.vocabulary import HoldKind
 from rightparty.lending.operations.close_hold import close_hold
 from rightparty.lending.operations.release_furnishing import release_furnishing
 from rightparty.lending.queries import accounts_of_person
+from rightparty.parties.queries import ids_of_person
 
 DECISIONS = (Case.State.UPHELD, Case.State.DECLINED)
 
@@ -62,7 +63,9 @@ def _end_holds(case: Case, *, at: datetime, by: str) -> list[str]:
         return []
     reminder = story.reminder
     if case.kind == Case.Kind.WRONG_PARTY:
-        accounts, same = accounts_of_person(reminder.party_id), list_reminders(person_id=reminder.person_id)
+        accounts = accounts_of_person(reminder.party_id)
+        # whoever is the same person now: merges and splits came after the message
+        same = [one for party_id in ids_of_person(reminder.party_id) for one in list_reminders(party_id=party_id)]
     else:
         accounts, same = [reminder.account_id], list_reminders(account_id=reminder.account_id)
     if Case.objects.filter(kind=case.kind, state=Case.State.OPEN, reminder_id__in=[r.id for r in same]).exists():

@@ -42,6 +42,9 @@ NO_DAY: Final = -(2**31)
 CAPTURE_DAYS: Final = 2.0
 """A log-in or one-time code so soon after the collection belongs to it."""
 
+MOST_LATER: Final = 4
+"""So many points given after the next one count as well."""
+
 YEAR: Final = 365.25
 PER_DAY: Final = 86_400_000_000
 
@@ -114,24 +117,31 @@ def order(begin: int, stop: int, offsets: Ints, keys: Ints, named: Numbers, sinc
 
 
 @njit(cache=True, nogil=True)
-def follow_up(run: Numbers, given: Floats, newer: Floats) -> None:
+def follow_up(run: Numbers, since: Floats, given: Floats, newer: Floats, later: Ints, later_days: Floats) -> int:
     """Write to `newer` when the person gave his next point of the channel, if well after this one.
 
-    Points of one person and channel are a run, in order of value; `given` is the day on which each was first given as
-    his own, or infinity.
+    Points of one person and channel are a run, in order of value; `since` is the day on which each was first recorded
+    as his own, `given` the day on which he gave it himself; infinity for never. The points that he gave after the
+    next one, MOST_LATER at most, go to `later` (place of the older point) and `later_days`, as far as there is room;
+    returns how many there are.
     """
-    n, begin = len(run), 0
-    while begin < n:
+    count, begin = 0, 0
+    while begin < len(run):
         stop = begin + 1
-        while stop < n and run[stop] == run[begin]:
+        while stop < len(run) and run[stop] == run[begin]:
             stop += 1
         if stop - begin > 1:
-            ranks = begin + np.argsort(given[begin:stop], kind="mergesort")
-            for place in range(len(ranks) - 1):
-                then = given[ranks[place + 1]]
-                if then > given[ranks[place]] + CAPTURE_DAYS:
-                    newer[ranks[place]] = then
+            told = np.sort(given[begin:stop])
+            told = told[: np.searchsorted(told, np.inf)]
+            for place in range(begin, stop):
+                first = np.searchsorted(told, since[place] + CAPTURE_DAYS, side="right")
+                newer[place] = told[first] if first < len(told) else np.inf
+                for other in range(first + 1, min(first + 1 + MOST_LATER, len(told))):
+                    if count < len(later):
+                        later[count], later_days[count] = place, told[other]
+                    count += 1
         begin = stop
+    return count
 
 
 @njit(cache=True, nogil=True)

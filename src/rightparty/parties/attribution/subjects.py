@@ -11,16 +11,18 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from rightparty.kernel.vocabulary import PointChannel, Relation
+from rightparty.kernel.vocabulary import Relation
 from rightparty.parties.attribution.filter import Floats, Ints
 from rightparty.parties.attribution.kinds import CODE
-from rightparty.parties.attribution.parameters import SEGMENTS
+from rightparty.parties.attribution.segments import segment_of
 from rightparty.parties.attribution.streams import CAPTURE_DAYS, PER_DAY, Flags, follow_up
 
 _COLUMNS: Final = ("party_id", "channel", "value", "source", "collected_at", "relation", "valid_to")
 _KEY: Final = ("party_id", "channel", "value")
 _NOT_HIS_WORD: Final = ("bureau", "skip_trace", "third_party")
-"""Sources that give a value again without the person."""
+"""Sources that give a value without the person."""
+
+_HIS_WORD: Final = ~pl.col("source").is_in(_NOT_HIS_WORD).fill_null(value=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +91,11 @@ def number(points: pl.DataFrame | pl.LazyFrame, *, at: datetime, unknown_age_day
     """
     rows = _ordered(points, at=at)
     merged = _merged(rows)
-    newer = np.full(merged.height, np.inf)
-    follow_up(_array(merged, _runs("p", "channel")), _array(merged, pl.col("given").fill_null(np.inf)), newer)
+    newer, later = _newer(merged)
     unknown = at.timestamp() / 86_400 - unknown_age_days
     table = (
-        merged.drop("given")
-        .with_columns(pl.col("start").fill_null(unknown), source=pl.col("source").fill_null(""), segment=_segment())
+        merged.drop("since", "given")
+        .with_columns(pl.col("start").fill_null(unknown), source=pl.col("source").fill_null(""), segment=segment_of())
         .sort("channel", "value", "s")
         .with_row_index("i")
         .with_columns(v=_runs("channel", "value"))
@@ -107,7 +108,7 @@ def number(points: pl.DataFrame | pl.LazyFrame, *, at: datetime, unknown_age_day
         table=table,
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         newer=newer[table["s"].to_numpy()],
-        implied=_implied(numbered, table, now=at.timestamp() / 86_400),
+        implied=_implied(numbered, table, later.with_columns(i=pl.Series(place[later["s"].to_numpy()])), at=at),
         rows=numbered.select(
             "i", "is_expired", v=pl.lit(table["v"]).gather("i"), relation=pl.col("given_relation"),
             claimed_at=pl.col("collected_at").fill_null(at),
@@ -140,7 +141,7 @@ def _merged(rows: pl.DataFrame) -> pl.DataFrame:
     day = pl.col("day")
     columns = (
         "s", "p", *_KEY, "source", "relation", "is_expired", day.alias("start"),
-        pl.when("is_own").then("day").alias("given"),
+        pl.when("is_own").then("day").alias("since"), pl.when(pl.col("is_own") & _HIS_WORD).then("day").alias("given"),
     )  # fmt: skip
     if not rows.height or rows.height == rows["s"][-1] + 1:
         return rows.select(columns)
@@ -154,33 +155,38 @@ def _merged(rows: pl.DataFrame) -> pl.DataFrame:
             relation=pl.col("relation").filter(pl.col("relation") != Relation.SELF).sort().first(),
             is_expired=pl.col("is_expired").all(),
             start=day.min(),
-            given=day.filter("is_own").min(),
+            since=day.filter("is_own").min(),
+            given=day.filter(pl.col("is_own") & _HIS_WORD).min(),
         )
         .with_columns(pl.col("relation").fill_null(Relation.SELF.value))
     )
     return pl.concat([rows.filter(~twice).select(columns), merged]).sort("s")
 
 
-def _implied(rows: pl.DataFrame, table: pl.DataFrame, *, now: float) -> pl.DataFrame:
-    """Return [i, day, kind] of points given again by the person, and of ends of validity."""
+def _newer(merged: pl.DataFrame) -> tuple[Floats, pl.DataFrame]:
+    """Return when each person gave his next point of the channel, by s, and [s, day] of those he gave after it."""
+    run = _array(merged, _runs("p", "channel"))
+    since, given = (_array(merged, pl.col(name).fill_null(np.inf)) for name in ("since", "given"))
+    newer = np.full(merged.height, np.inf)
+    count = follow_up(run, since, given, newer, np.empty(0, np.int64), np.empty(0))
+    later, days_of = np.empty(count, np.int64), np.empty(count)
+    if count:
+        follow_up(run, since, given, newer, later, days_of)
+    return newer, pl.DataFrame({"s": later, "day": days_of})
+
+
+def _implied(rows: pl.DataFrame, table: pl.DataFrame, later: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
+    """Return [i, day, kind] of points given again by the person, of ends of validity, and of still newer points."""
+    now = at.timestamp() / 86_400
     begun = rows.with_columns(start=pl.lit(table["start"]).gather("i"), end=days("valid_to"))
-    again = begun.filter(
-        pl.col("is_own") & ~pl.col("source").is_in(_NOT_HIS_WORD) & (pl.col("day") > pl.col("start") + CAPTURE_DAYS)
-    ).select("i", "day", kind=pl.lit(CODE["restated"], pl.Int8))
+    again = begun.filter(pl.col("is_own") & _HIS_WORD & (pl.col("day") > pl.col("start") + CAPTURE_DAYS)).select(
+        "i", "day", kind=pl.lit(CODE["restated"], pl.Int8)
+    )
     ended = begun.filter(pl.col("end") <= now).select(
         "i", day=pl.max_horizontal("end", "start"), kind=pl.lit(CODE["expired"], pl.Int8)
     )
-    return pl.concat([again, ended]).sort("i", "day")
-
-
-def _segment() -> pl.Expr:
-    """Return what a value ages like: its channel, for phones of some countries the country."""
-    segment = pl.col("channel")
-    for name, code in SEGMENTS.items():
-        if code:
-            chosen = (pl.col("channel") == PointChannel.PHONE) & pl.col("value").str.starts_with(code)
-            segment = pl.when(chosen).then(pl.lit(name)).otherwise(segment)
-    return segment
+    still_newer = later.select(pl.col("i").cast(pl.UInt32), "day", kind=pl.lit(CODE["newer_point"], pl.Int8))
+    return pl.concat([again, ended, still_newer]).sort("i", "day")
 
 
 def _runs(*names: str) -> pl.Expr:

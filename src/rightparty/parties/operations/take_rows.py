@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 from django.db import connection
 
-from rightparty.parties.locks import lock_parties, lock_values
+from rightparty.parties.locks import lock_linking, lock_parties, lock_values
 from rightparty.parties.models import ContactEvent, ContactPoint, Party
 from rightparty.store.operations.merge_rows import merge_rows
 from rightparty.store.operations.take_back import take_back
@@ -30,6 +30,7 @@ def take_rows(*, table: str, rows: pl.DataFrame, load_id: int) -> MergeCounts:
     """
     # releases that rest on these rows end first, and new ones wait until the load commits (right_party)
     if table == "parties":
+        lock_linking()
         lock_parties(rows["party_id"].unique().sort().to_list())
     else:
         lock_values(rows["value"].unique().sort().to_list())
@@ -45,6 +46,8 @@ def take_back_rows(*, table: str, load_id: int, revert_id: int, undone: Mapping[
     Raises:
         rightparty.store.versions.RetiredByLaterLoadError: a later load changed some of the rows.
     """
+    if table == "parties":
+        lock_linking()
     taken = take_back(TABLES[table], load_id=load_id, revert_id=revert_id, undone=undone)
     if table == "parties":
         _carry_cease_communication_over(revert_id)

@@ -5,7 +5,7 @@ from datetime import date
 
 import polars as pl
 
-from rightparty.intake.persons import with_person_ids
+from rightparty.parties.linked.persons import with_person_ids
 
 BIRTHDAY = date(1990, 1, 2)
 
