@@ -44,15 +44,6 @@ _DAY: Final = 86_400_000_000
 _PIECE: Final = 1_000_000
 
 
-def portfolio(points: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Return contact points, events and links."""
-    dice = np.random.default_rng(1)
-    rows, links = _points(dice, points)
-    made = [_events(dice, rows, first) for first in range(0, points, _PIECE)]
-    keep = ("party_id", "channel", "value", "source", "relation", "collected_at", "valid_to")
-    return rows.select(keep), pl.concat(made).sort("occurred_at"), links
-
-
 def _points(dice: np.random.Generator, points: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     party, owner = np.arange(points) // 2, np.arange(points)
     taken = dice.random(points) < SHARED
@@ -102,14 +93,20 @@ def _events(dice: np.random.Generator, rows: pl.DataFrame, first: int) -> pl.Dat
 
 
 def write(folder: Path, points: int) -> None:
-    """Write a portfolio's three files."""
-    for name, frame in zip(("points", "events", "links"), portfolio(points), strict=True):
-        frame.write_parquet(folder / f"{name}.parquet")
+    """Write a portfolio's files, its events in pieces."""
+    dice = np.random.default_rng(1)
+    rows, links = _points(dice, points)
+    keep = ("party_id", "channel", "value", "source", "relation", "collected_at", "valid_to")
+    rows.select(keep).write_parquet(folder / "points.parquet")
+    links.write_parquet(folder / "links.parquet")
+    (folder / "events").mkdir()
+    for first in range(0, points, _PIECE):
+        _events(dice, rows, first).sort("occurred_at").write_parquet(folder / "events" / f"{first:09}.parquet")
 
 
 def judge(folder: Path) -> BenchmarkReport:
     """Judge a written portfolio once, after the compiled code has been loaded on a few rows of it."""
-    points, events = (pl.scan_parquet(folder / f"{name}.parquet") for name in ("points", "events"))
+    points, events = pl.scan_parquet(folder / "points.parquet"), pl.scan_parquet(folder / "events")
     links = pl.read_parquet(folder / "links.parquet")
     parameters = shipped_parameters()
     attribute(points.head(100).collect(), events.head(100).collect(), links, at=AT, parameters=parameters)

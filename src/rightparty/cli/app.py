@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The `rightparty` command: one file per command group, joined here."""
 
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from rightparty.cli import (
     alarms,
@@ -21,8 +24,23 @@ from rightparty.cli import (
     store,
     verify,
 )
+from rightparty.cli.output import refuse
+from rightparty.parties.attribution.parameters import ParametersError
+
+
+class Commands(TyperGroup):
+    """The commands, refused where the installation's attribution parameters are broken: nothing can be judged then."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except ParametersError as fault:
+            raise refuse(str(fault), fault.remedy) from fault
+
 
 app = typer.Typer(
+    cls=Commands,
     name="rightparty",
     help="Payment reminders that reach the right person, for a debt really owed, once, and provably.",
     no_args_is_help=True,

@@ -14,7 +14,12 @@ from rightparty.kernel.clock import require_aware
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, EventKind
 from rightparty.parties.attribution.evidence import Gathered
 from rightparty.parties.attribution.judge import attribute, gather_evidence
-from rightparty.parties.attribution.parameters import AttributionParameters, read_parameters, shipped_parameters
+from rightparty.parties.attribution.parameters import (
+    AttributionParameters,
+    ParametersError,
+    read_parameters,
+    shipped_parameters,
+)
 from rightparty.parties.attribution.reports import REPORTS
 from rightparty.parties.attribution.rivals import SAME_PERSON
 from rightparty.parties.audit.examine import AuditReport, report_on
@@ -88,8 +93,8 @@ def installed_parameters() -> AttributionParameters:
     """Return this installation's attribution parameters: the shipped ones, or the file it names over them.
 
     Raises:
-        ParametersError: the file is not whole.
-        OSError: the file cannot be read.
+        ParametersError: the file cannot be read or is not whole; says which file and what to do. Whoever decides on
+            messages lets it through: what cannot be judged is not sent.
     """
     own = str(settings.RIGHTPARTY["ATTRIBUTION_FILE"])
     return _own_parameters(own) if own else shipped_parameters()
@@ -97,7 +102,12 @@ def installed_parameters() -> AttributionParameters:
 
 @cache
 def _own_parameters(path: str) -> AttributionParameters:
-    return read_parameters(Path(path).read_text("utf-8"), base=shipped_parameters())
+    try:
+        return read_parameters(Path(path).read_text("utf-8"), base=shipped_parameters())
+    except OSError as fault:
+        raise ParametersError(f"RIGHTPARTY_ATTRIBUTION: {path} cannot be read: {fault.strerror}.") from fault
+    except ValueError as fault:
+        raise ParametersError(f"RIGHTPARTY_ATTRIBUTION: {path}: {fault}") from fault
 
 
 def _on_file(party_ids: Sequence[str] | None, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

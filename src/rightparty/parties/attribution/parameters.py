@@ -32,7 +32,12 @@ type Three = tuple[float, float, float]
 
 
 class ParametersError(ValueError):
-    """The attribution parameters are incomplete or out of range."""
+    """The attribution parameters are incomplete or out of range, or their file cannot be read."""
+
+    remedy = (
+        "Set RIGHTPARTY_ATTRIBUTION to a file that `rightparty attribution fit --out FILE` wrote, or to nothing for the"
+        " shipped numbers. Until then nothing is judged, so nothing is sent."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

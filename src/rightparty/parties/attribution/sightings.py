@@ -72,7 +72,7 @@ COUNTED: Final[Mapping[str, int]] = {
 }
 """Event kind -> what the filter counts it as. Every other kind says nothing of whom a value reaches."""
 
-STRONG: Final = (EventKind.OTP_VERIFIED, EventKind.LOGIN)
+STRONG: Final = (EventKind.OTP_VERIFIED.value, EventKind.LOGIN.value)
 """What only the person himself can do. Other evidence could come from whoever holds the phone."""
 
 NO_SUCH_SUBSCRIBER: Final = r"(?i)unknown|unallocated|not in service|disconnected|no such|5\.1\.1|does not exist"
@@ -81,7 +81,9 @@ NO_SUCH_SUBSCRIBER: Final = r"(?i)unknown|unallocated|not in service|disconnecte
 _INSTANT: Final = pl.Datetime("us", "UTC")
 _PIECE: Final = 2_000_000
 _VALUES_A_PART: Final = 200_000
-_DATED: Final = (EventKind.HOLDER_SAME, EventKind.HOLDER_CHANGED)
+_DATED: Final = (EventKind.HOLDER_SAME.value, EventKind.HOLDER_CHANGED.value)
+_EVENT: Final = pl.Enum(list(COUNTED))
+_CODES: Final = np.array(list(COUNTED.values()), dtype=np.int64)
 
 
 def _scopes() -> Codes:
@@ -133,10 +135,11 @@ def see(events: pl.DataFrame | pl.LazyFrame, values: pl.DataFrame, shared: pl.Da
 
 def _pieces(events: pl.DataFrame | pl.LazyFrame, values: pl.DataFrame, *, at: datetime) -> Iterator[pl.DataFrame]:
     """Yield [v, only_id, only_p, party_id, kind, occurred_at, detail] of what counts and is not in the future."""
+    when = pl.col("occurred_at").cast(_INSTANT)
     met = (
         events.lazy()
-        .select("channel", "value", "party_id", "kind", pl.col("occurred_at").cast(_INSTANT), "detail")
-        .filter((pl.col("occurred_at") <= at) & pl.col("kind").is_in(list(COUNTED)))
+        .select("channel", "value", "party_id", pl.col("kind").cast(_EVENT, strict=False), when, "detail")
+        .filter((pl.col("occurred_at") <= at) & pl.col("kind").is_not_null())
         .join(values.lazy().rename({"party_id": "only_id", "p": "only_p"}), on=["channel", "value"])
         .select("v", "only_id", "only_p", pl.col("party_id").fill_null(""), "kind", "occurred_at", "detail")
     )
@@ -148,21 +151,20 @@ def _pieces(events: pl.DataFrame | pl.LazyFrame, values: pl.DataFrame, *, at: da
 
 def _numbered(met: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
     """Return [v, key, named, since], where since is null but for look-ups of a holder."""
-    known = met.join(shared, on=["v", "party_id"], how="left") if shared.height else met.with_columns(p=None)
-    permanent = (pl.col("kind") == EventKind.UNDELIVERED) & pl.col("detail").str.contains(NO_SUCH_SUBSCRIBER)
-    code = (
-        pl.when(permanent.fill_null(value=False))
-        .then(CODE["unknown_subscriber"])
-        .otherwise(pl.col("kind").replace_strict(COUNTED, return_dtype=pl.Int64))
-    )
+    known = met.join(shared, on=["v", "party_id"], how="left", maintain_order="left") if shared.height else met
+    failed = pl.when(pl.col("kind") == EventKind.UNDELIVERED.value).then("detail").str.contains(NO_SUCH_SUBSCRIBER)
+    dated = pl.when(pl.col("kind").is_in(_DATED)).then("detail").str.to_date("%Y-%m-%d", strict=False)
+    code = np.where(
+        met.select(failed.fill_null(value=False)).to_series().to_numpy(),
+        CODE["unknown_subscriber"], _CODES[met["kind"].to_physical().to_numpy()],
+    )  # fmt: skip
     named = (
         pl.when(pl.col("party_id") == "").then(NAMELESS)
         .when(pl.col("party_id") == pl.col("only_id")).then("only_p")
-        .otherwise(pl.coalesce("p", pl.lit(STRANGE)))
+        .otherwise(pl.col("p").fill_null(STRANGE) if shared.height else STRANGE)
     )  # fmt: skip
-    dated = pl.when(pl.col("kind").is_in(_DATED)).then("detail").str.to_date("%Y-%m-%d", strict=False)
     return known.select(
-        "v", key=pl.col("occurred_at").to_physical() * 2**KIND_BITS + code, named=named.cast(pl.UInt32),
+        "v", key=(pl.col("occurred_at").to_physical() * 2**KIND_BITS) + pl.Series(code), named=named.cast(pl.UInt32),
         since=dated.cast(pl.Int32),
     )  # fmt: skip
 
@@ -197,7 +199,7 @@ def _with_own(strong: pl.DataFrame, offsets: Ints, keys: Ints, named: Numbers, v
     v = contested["v"].to_numpy()
     lengths = offsets[v + 1] - offsets[v]
     events = np.repeat(offsets[v] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
-    codes = [CODE[OWN_KINDS[kind]] for kind in STRONG]
+    codes = [COUNTED[kind] for kind in STRONG]
     mine = named[events] == np.repeat(contested["p"].to_numpy(), lengths)
     own = np.isin(keys[events] & (2**KIND_BITS - 1), codes) & mine
     rows: pl.DataFrame = contested.select("v", "party_id")[np.repeat(np.arange(len(v)), lengths)[own]]
