@@ -4,8 +4,8 @@
 Households of one to five: couples with their own surnames, children with the father's, now and then twins. A fifth of
 the people stand in the file a second time (3 % a third time), the way such files go wrong: other characters of the
 same sound, traditional characters, pinyin, a masked character, a masked or mistyped number, swapped or filled birth
-dates, a new phone, a move. Families share numbers. A few people share name and birth date with a stranger. All rates are
-assumed.
+dates, a new phone, a move. Families share numbers. A few people share name and birth date with a stranger. All rates
+are assumed.
 """
 
 from dataclasses import dataclass
