@@ -32,11 +32,14 @@ def open_reviews(*, found: pl.DataFrame, at: datetime, found_by: str, load_id: i
 
     Shape: NEW_REVIEWS, each pair and point once. Returns how many are new.
     """
+    if found.is_empty():
+        return 0
+    ids = None if found.height > _SOME else found["left_id"].unique().to_list()
     with transaction.atomic():
-        known = reviews_of(None if found.height > _SOME else found["left_id"].to_list())
+        known = reviews_of(ids)
         asked = known.filter(pl.col("state").is_in(["open", "upheld"])).select(KEY)
         answered = known.filter(pl.col("state") == "decided").group_by(KEY).agg(answered_at=pl.col("closed_at").max())
-        by_person = links_in_force().filter(pl.col("origin") == "person").select("left_id", "right_id")
+        by_person = links_in_force(party_ids=ids).filter(pl.col("origin") == "person").select("left_id", "right_id")
         fresh = (
             found.join(asked, on=KEY, how="anti")
             .join(by_person, on=["left_id", "right_id"], how="anti")
