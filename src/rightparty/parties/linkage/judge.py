@@ -48,7 +48,7 @@ def chances(
     others = np.logaddexp(joint[:, 1], joint[:, 2])
     evidence = (joint[:, 0] - others - (priors[0] - np.logaddexp(priors[1], priors[2]))) / np.log(2)
     judged = patterns.frame.select("pattern").with_columns(
-        odds=pl.Series(np.exp(np.minimum(joint[:, 0] - others, 500.0))),
+        odds=pl.Series(np.exp(np.minimum(joint[:, 0] - others, 300.0))),
         weight_bits=pl.Series(evidence),
         of_household=pl.Series(np.exp(joint[:, 1] - others)),
     )

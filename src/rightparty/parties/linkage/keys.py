@@ -28,6 +28,10 @@ _PERSONAL: Final[dict[str, tuple[pl.Expr, ...]]] = {
     "sound in area": (pl.col("given_sound"), pl.col("surname_sound"), pl.col("area")),
     "given and start": (pl.col("given_roman"), pl.col("surname_roman").str.slice(0, 3)),
     "surname and start": (pl.col("surname_roman"), pl.col("given_roman").str.slice(0, 2)),
+    "born": (pl.col("birth"),),
+    "home": (pl.col("street"), pl.col("house"), pl.col("area")),
+    "name and number": (pl.col("surname_roman"), pl.col("house"), pl.col("area")),
+    "given and number": (pl.col("given_roman"), pl.col("house"), pl.col("area")),
     "born, surname": (pl.col("birth"), pl.col("surname_sound")),
     "born, given": (pl.col("birth"), pl.col("given_sound")),
     "born, initials": (
