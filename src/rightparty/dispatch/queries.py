@@ -373,7 +373,7 @@ def batch_course(batch: Batch) -> pl.DataFrame:
     return shown.select("at", "messages", "predicted", "reports", stops_at=pl.Series(bounds, dtype=pl.Int64))
 
 
-def list_batches(*, at: datetime, most: int = PAGE) -> list[BatchStory]:
+def list_batches(*, at: datetime, most: int = 50) -> list[BatchStory]:
     """Return the latest batches, those that are stopped or on trial first."""
     order = {BatchState.STOPPED: 0, BatchState.ON_TRIAL: 1}
     batches = Batch.objects.order_by("-load_id").values_list("load_id", "state")[:most]

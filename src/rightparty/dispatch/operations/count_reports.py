@@ -17,6 +17,7 @@ from rightparty.dispatch.operations.judge_batch import judge_batch
 from rightparty.dispatch.queries import POINT_OF
 from rightparty.dispatch.trial import Verdict
 from rightparty.parties.queries import reports_at
+from rightparty.store.queries import among, read_frame
 
 _MESSAGES: Final = {
     "id": pl.String(), "batch_id": pl.Int64(), "message": pl.String(), "value": pl.String(),
@@ -39,11 +40,12 @@ def count_reports(*, values: Sequence[str], at: datetime) -> dict[int, Verdict]:
 
 
 def _messages_to(values: Sequence[str]) -> pl.DataFrame:
-    rows = BatchMessage.objects.filter(reminder__address__in=list(values)).values_list(
-        "reminder_id", "batch_id", "reminder__channel", "reminder__address", "released_at", "reported_at"
+    condition, params = among("r.address", values)
+    sql = (
+        "SELECT m.reminder_id, m.batch_id, r.channel, r.address, m.released_at, m.reported_at IS NOT NULL"
+        f" FROM dispatch_batchmessage m JOIN dispatch_reminder r ON r.id = m.reminder_id WHERE {condition}"
     )
-    told = [(str(key), *rest, reported_at is not None) for key, *rest, reported_at in rows]
-    return pl.DataFrame(told, schema=_MESSAGES, orient="row").with_columns(
+    return read_frame(sql, params, schema=_MESSAGES).with_columns(
         channel=pl.col("message").replace_strict(POINT_OF, default=None, return_dtype=pl.String)
     )
 
