@@ -66,7 +66,7 @@ def judged(rows: list[tuple[int, str, bool]], room: int) -> pl.DataFrame:
             "batch_room": pl.Int32,
             "permitted": pl.Boolean,
             "reasons_mask": pl.Int64,
-        },  # fmt: skip
+        },
     )
 
 
