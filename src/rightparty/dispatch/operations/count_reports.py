@@ -12,6 +12,7 @@ from uuid import UUID
 import polars as pl
 from django.db import transaction
 
+from rightparty.dispatch.locks import lock_batches
 from rightparty.dispatch.models import BatchMessage
 from rightparty.dispatch.operations.judge_batch import judge_batch
 from rightparty.dispatch.queries import POINT_OF
@@ -36,6 +37,7 @@ def count_reports(*, values: Sequence[str], at: datetime) -> dict[int, Verdict]:
         reported = _newly_reported(_messages_to(values), reports_at(values))
         BatchMessage.objects.filter(pk__in=[UUID(key) for key in reported["id"]]).update(reported_at=at)
         batches = reported["batch_id"].unique().sort().to_list()
+        lock_batches(batches)
         return {load_id: judge_batch(load_id=load_id, at=at) for load_id in batches}
 
 
