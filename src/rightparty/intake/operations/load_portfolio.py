@@ -138,8 +138,8 @@ def load_portfolio(
             told = {"load": load.pk, "findings": len(report.findings)}
             raise_alarm(kind="load_quarantined", facts=told, at=loaded_at)
         else:
-            _open_batch(load.pk, report, at=loaded_at)
             count_reports(values=reported_values(load.pk), at=loaded_at)
+            _open_batch(load.pk, report, at=loaded_at)
         load.summary = _summary_of(report)
         load.save(update_fields=["summary", "state"])
         append_leaves([_leaf_of(report, loaded_at)])
