@@ -117,7 +117,7 @@ def _taken(days: float, life: Floats) -> float:
         rest = days - least - (step + 0.5) / 5 * (most - least)
         if rest > 0:
             total += (1.0 - np.exp(-rest / shelf)) / 5
-    return total * life[4]
+    return float(total * life[4])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -160,7 +160,7 @@ def _told(lost: float, marks: Floats, newer: Floats, background: float, process:
         since = day - lost + 10
         if since > 0:
             seen += gives / 90 * np.exp(-since / 90) / background
-    return weight * (unseen + seen)
+    return float(weight * (unseen + seen))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

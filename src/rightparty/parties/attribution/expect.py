@@ -168,9 +168,9 @@ def _value_of_given_up(
         left -= share
         done = cut
         if cut >= begin + width:
-            return value
+            return float(value)
     last = len(ops)
-    return value + left * np.exp(min(prefix[last] - prefix[n + 1] - tops[n + 1], 500.0))
+    return float(value + left * np.exp(min(prefix[last] - prefix[n + 1] - tops[n + 1], 500.0)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -200,7 +200,7 @@ def _weigh_back(
         before[CLASSES + _VOID] = after[CLASSES + _VOID] * unused
         before[CLASSES + _LATER] = after[CLASSES + _LATER] * later
         before[CLASSES + _FIRST] = after[CLASSES + _FIRST] * held
-        return later
+        return float(later)
     nobody, stranger = given[kind, 1], given[kind, 2]
     if kind == CONTACT:
         nobody, stranger = unanswered[-2], unanswered[-1]
@@ -210,7 +210,7 @@ def _weigh_back(
         before[k] = after[k] * own
     before[CLASSES : CLASSES + 2] = after[CLASSES : CLASSES + 2] * nobody
     before[CLASSES + 2 :] = after[CLASSES + 2 :] * stranger
-    return nobody
+    return float(nobody)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -296,7 +296,7 @@ def _count_back(
     values, tops, prefix = np.empty(masses.shape), np.zeros(size + 1), np.empty(size + 1)
     _prefixes(ops, lengths, given, unanswered, rates, prefix)
     values[size] = 1.0
-    post = masses[size].copy()
+    post: Floats = masses[size].copy()
     for n in range(size - 1, -1, -1):
         later, kind = post, ops[n]
         if kind == _STEP:

@@ -72,7 +72,7 @@ def use(
         idle = (day > persons.lapsed[lives.person[row]]) & (dice.random(len(row)) > rates.lapsed)
         parts.append(Doings.of(row[~idle], day[~idle], kind))
         taken = np.maximum(np.where(lives.wrong, begin, lives.stranger_from), begin)
-        row, day = _spread(mischief * (possible > 0), taken, np.full(len(lives), until), dice)
+        row, day = _spread(np.where(possible > 0, mischief, 0.0), taken, np.full(len(lives), until), dice)
         theirs = lives.states(row, day) == 2
         parts.append(Doings.of(row[theirs], day[theirs], kind))
     if since < lives.collected.min():
