@@ -19,6 +19,7 @@ from rightparty.parties.attribution.kinds import CODE, ENGAGED
 from rightparty.parties.attribution.parameters import CAPTURES, SEGMENTS, AttributionParameters
 from rightparty.parties.attribution.rivals import claims_of_others
 from rightparty.parties.attribution.sightings import NO_SUCH_SUBSCRIBER, STRONG
+from rightparty.parties.attribution.streams import MOST_LATER
 from rightparty.parties.attribution.weights import prior_of, weights_of
 
 OWN: Final = {
@@ -244,17 +245,23 @@ def _implied(subjects: pl.DataFrame, rows: pl.DataFrame, others: pl.DataFrame, *
     keys = subjects.select("i", "v", "party_id", "start")
     mine = rows.with_columns(day=_days("collected_at")).filter(pl.col("day") <= now)
     own = pl.col("relation").fill_null("").is_in(["", Relation.SELF.value])
-    given = mine.filter(own).group_by("party_id", "channel", "v").agg(pl.col("day").min())
+    his_word = own & ~pl.col("source").is_in(["bureau", "skip_trace", "third_party"]).fill_null(value=False)
+    point = ["party_id", "channel", "v"]
+    told = mine.filter(his_word).group_by(point).agg(told=pl.col("day").min()).rename({"v": "other"})
     newer = (
-        given.select("party_id", "channel", "v", "day")
-        .sort("party_id", "channel", "day", "v")
-        .with_columns(next_day=pl.col("day").shift(-1).over("party_id", "channel"))
-        .filter(pl.col("next_day") > pl.col("day") + CAPTURE_DAYS)
+        mine.filter(own)
+        .group_by(point)
+        .agg(since=pl.col("day").min())
+        .join(told, on=["party_id", "channel"])
+        .filter((pl.col("told") > pl.col("since") + CAPTURE_DAYS) & (pl.col("v") != pl.col("other")))
+        .sort("told")
+        .group_by(point)
+        .head(1 + MOST_LATER)
         .join(keys, on=["v", "party_id"])
-        .select("i", "start", day="next_day", kind=pl.lit("newer_point"))
+        .select("i", "start", day="told", kind=pl.lit("newer_point"))
     )
     again = (
-        mine.filter(own & ~pl.col("source").is_in(["bureau", "skip_trace", "third_party"]))
+        mine.filter(his_word)
         .join(keys, on=["v", "party_id"])
         .filter(pl.col("day") > pl.col("start") + CAPTURE_DAYS)
         .select("i", "start", "day", kind=pl.lit("restated"))

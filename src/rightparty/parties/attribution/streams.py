@@ -117,6 +117,26 @@ def order(begin: int, stop: int, offsets: Ints, keys: Ints, named: Numbers, sinc
 
 
 @njit(cache=True, nogil=True)
+def _after(
+    place: int, well_after: float, told: Floats, own: float, newer: Floats, count: int, later: Ints, later_days: Floats
+) -> int:
+    """Write when the person gave other points well after one of his; that he gives that one himself is no newer one."""
+    first, found = np.searchsorted(told, well_after, side="right"), -1
+    its_own = np.searchsorted(told, own) if own > well_after else -1
+    for other in range(first, min(first + MOST_LATER + 2, len(told))):
+        if other == its_own or found == MOST_LATER:
+            continue
+        found += 1
+        if found == 0:
+            newer[place] = told[other]
+            continue
+        if count < len(later):
+            later[count], later_days[count] = place, told[other]
+        count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
 def follow_up(run: Numbers, since: Floats, given: Floats, newer: Floats, later: Ints, later_days: Floats) -> int:
     """Write to `newer` when the person gave his next point of the channel, if well after this one.
 
@@ -134,12 +154,7 @@ def follow_up(run: Numbers, since: Floats, given: Floats, newer: Floats, later: 
             told = np.sort(given[begin:stop])
             told = told[: np.searchsorted(told, np.inf)]
             for place in range(begin, stop):
-                first = np.searchsorted(told, since[place] + CAPTURE_DAYS, side="right")
-                newer[place] = told[first] if first < len(told) else np.inf
-                for other in range(first + 1, min(first + 1 + MOST_LATER, len(told))):
-                    if count < len(later):
-                        later[count], later_days[count] = place, told[other]
-                    count += 1
+                count = _after(place, since[place] + CAPTURE_DAYS, told, given[place], newer, count, later, later_days)
         begin = stop
     return count
 
