@@ -75,7 +75,8 @@ def _on_spark(frame: pl.DataFrame, pairs: pl.DataFrame | None, spark: Any) -> pl
 
     frame_as(frame.select("row", *READ)).createOrReplaceTempView("people")
     if pairs is None:
-        api = SparkAPI(spark_session=spark, register_udfs_automatically=False, break_lineage_method="persist")
+        connect: Callable[..., Any] = SparkAPI
+        api = connect(spark_session=spark, register_udfs_automatically=False, break_lineage_method="persist")
         table = _blocked(frame, api, frame_as=frame_as)
     else:
         table = "pairs"
