@@ -23,6 +23,7 @@ from rightparty.lending.delinquency import balances
 from rightparty.planning.assembly import assemble_facts
 from rightparty.planning.cadence import with_step
 from rightparty.planning.candidates import choose_candidates
+from rightparty.planning.queries import NO_BATCHES
 from rightparty.planning.strategy import load_strategy
 from rightparty.planning.world import World
 from rightparty.policy.evaluate import evaluate
@@ -128,6 +129,8 @@ def plan(folder: Path) -> tuple[int, int]:
             doubts=NO_DOUBTS,
             opt_outs=NO_OPT_OUTS,
             holds=NO_HOLDS,
+            point_loads=None,
+            batches=NO_BATCHES,
             history=read["history"],
         )
         stepped = with_step(world.balances.lazy(), strategy).filter(pl.col("step").is_not_null())

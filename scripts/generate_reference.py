@@ -27,6 +27,7 @@ KIND_TEXTS: Final = {
     "ZONE": "IANA time zone",
     "LANGUAGE": "BCP 47 tag",
     "ONE_OF": "one of",
+    "OPEN_LIST": "one of these, or another word of at most 16 characters, which is kept, reported and weighs nothing:",
     "CONTACT_VALUE": "phone, e-mail, postal address or app id, by the row's `channel`",
 }
 
@@ -47,8 +48,15 @@ SETTING_TEXTS: Final = {
     "RIGHTPARTY_STRATEGY": "A treatment strategy file in place of the shipped one.",
     "RIGHTPARTY_LOAD_LIMITS": "Limits from which on a load is quarantined; a file that names only what it changes.",
     "RIGHTPARTY_LINK_RULES": "What the linkage model may merge by itself; a file that names only what it changes.",
+    "RIGHTPARTY_TRIAL": "Rules of trials of new contact data; a file that names only what it changes.",
+    "RIGHTPARTY_ALARM_EMAIL": "Address of operations that alarms are mailed to; none: they are not mailed.",
+    "RIGHTPARTY_ALARM_SMTP": "Mail server for alarms, `smtp://host:port`; that of the e-mail channel if not given.",
+    "RIGHTPARTY_ALARM_WEBHOOK": "https address that alarms are posted to; none: they are not posted.",
+    "RIGHTPARTY_ALARM_WEBHOOK_KEY": "Key that signs what is posted; without it nothing is posted.",
     "RIGHTPARTY_LOOKUPS": "Carriers' interfaces for silent look-ups, `https://TOKEN@host/base`; none: nobody is asked.",
     "RIGHTPARTY_LOOKUP_STEPS": "Look-ups that law and contract allow, separated by commas; none: nothing is asked.",
+    "RIGHTPARTY_VERIFY_STEPS": "How persons may be asked about their contact points (`ask_in_app`, `one_time_code`,"
+    " `letter`; `US:letter` in one country alone), separated by commas; none: nobody is asked.",
     "RIGHTPARTY_ATTRIBUTION": "Attribution parameters fitted to your own events, as a file that names what it changes.",
     "RIGHTPARTY_HOUSE_RULES": "A file of house rules in place of the shipped one; the law holds besides.",
     "RIGHTPARTY_API_TOKENS": "Bearer tokens of the interface, separated by commas; none: it answers nobody.",
@@ -103,6 +111,33 @@ def reasons() -> str:
         rows = [[f"`{r.code}`", str(r.bit), r.text, r.remedy] for r in REASONS if r.promise is promise]
         text += f"\n## {promise.value}\n\n" + _table(["Code", "Bit", "What is the matter", "What to do"], rows)
     return text
+
+
+def audit_findings() -> str:
+    """Return the page of every finding of an audit."""
+    from rightparty.intake.limits import read_limits
+    from rightparty.parties.audit.catalogue import CATALOGUE, SEVERITIES
+    from rightparty.parties.audit.findings import EXAMPLE, FIGURE, FINDINGS, SCHEMA_VERSION
+
+    text = NOTE + (
+        "# Findings of an audit\n\nWhat `rightparty audit` and the screening of a load can find, in the order in which"
+        " findings of one severity are shown. A limit is the share of its subject from which a finding quarantines a"
+        " load, where the shipped `src/rightparty/intake/limits.toml` names one; what screening tests by statistics"
+        " quarantines by itself. [How to audit](../how-to/audit-your-contact-data.md).\n"
+    )
+    limits = read_limits().shares
+    for severity in SEVERITIES:
+        rows = [
+            [f"`{code}`", kind.subject, kind.title, kind.cause, kind.remedy,
+             f"{limits[code]:.0%}" if code in limits else ""]
+            for code, kind in CATALOGUE.items() if kind.severity == severity
+        ]  # fmt: skip
+        text += f"\n## {severity}\n\n"
+        text += _table(["Code", "Counts", "What it is", "Likely cause", "Repair", "Limit"], rows)
+    text += f"\n## The machine-readable report, version {SCHEMA_VERSION}\n\n"
+    text += "`--out FILE.parquet` writes the findings with these columns; `--json` and `--out FILE.json` the whole.\n\n"
+    shapes = {**FINDINGS, "examples": f"list of {EXAMPLE}", "figures": f"list of {FIGURE}"}
+    return text + _table(["Column", "Type"], [[f"`{name}`", f"`{kind}`"] for name, kind in shapes.items()])
 
 
 def reminder_states() -> str:
@@ -175,6 +210,7 @@ def _leaves(path: str, command: Any) -> Iterator[tuple[str, Any]]:
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "portfolio-contract.md": portfolio_contract,
     "reasons.md": reasons,
+    "audit-findings.md": audit_findings,
     "reminder-states.md": reminder_states,
     "settings.md": settings,
     "commands.md": commands,

@@ -18,6 +18,9 @@ FIELDS: Final = (
 """What the peers get, as text, "" for missing; ours gets the same as PEOPLE and POINTS."""
 
 
+_PEER_COLUMNS: Final = ("party_id", *FIELDS, "unit", "region")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkageData:
     """Records, and which pairs are one human."""
@@ -85,13 +88,13 @@ def _febrl(name: str) -> LinkageData:
 
 
 def _febrl_fields(frame: Any, side: str) -> pl.DataFrame:
-    names = {"given_name": "given_name", "surname": "surname", "birth_text": "date_of_birth", "national_id": "soc_sec_id",
-             "street_number": "street_number", "street": "address_1", "postcode": "postcode", "region": "state"}  # fmt: skip
-    return pl.DataFrame({
-        "party_id": [f"{side}{key}" for key in frame.index], "middle_name": [""] * len(frame), "unit": [""] * len(frame),
-        "phone": [""] * len(frame),
-        **{own: _column(frame, theirs) for own, theirs in names.items()},
-    })  # fmt: skip
+    same = {name: name for name in ("given_name", "surname", "street_number", "postcode")}
+    names = same | {
+        "birth_text": "date_of_birth", "national_id": "soc_sec_id", "street": "address_1", "region": "state"
+    }  # fmt: skip
+    none = {name: [""] * len(frame) for name in ("middle_name", "unit", "phone")}
+    columns = {own: _column(frame, theirs) for own, theirs in names.items()}
+    return pl.DataFrame({"party_id": [f"{side}{key}" for key in frame.index], **none, **columns}).select(_PEER_COLUMNS)
 
 
 def _census(name: str, noise: Noise, seed: int) -> LinkageData:
@@ -154,7 +157,7 @@ def _psp_fields(frame: Any, side: str, prefix: str, birth: pl.Series | None) -> 
         "street_number": _column(frame, f"{prefix}street_number"), "street": _column(frame, f"{prefix}street_name"),
         "unit": _column(frame, f"{prefix}unit_number"), "postcode": _column(frame, f"{prefix}zipcode"),
         "region": _column(frame, f"{prefix}state"),
-    })  # fmt: skip
+    }).select(_PEER_COLUMNS)  # fmt: skip
 
 
 def _chinese(records: int, seed: int) -> LinkageData:

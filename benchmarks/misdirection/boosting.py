@@ -8,7 +8,7 @@ import polars as pl
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from benchmarks.misdirection.portfolio import Portfolio
-from rightparty.kernel.vocabulary import Source
+from rightparty.kernel.vocabulary import PointChannel, Source
 from rightparty.parties.attribution.evidence import Evidence
 from rightparty.parties.attribution.judge import gather_evidence
 from rightparty.parties.attribution.kinds import ENGAGED, KINDS
@@ -48,7 +48,7 @@ def _features(portfolio: Portfolio) -> tuple[pl.DataFrame, pl.DataFrame]:
         rivals=pl.len().over("v"),
         source_code=pl.col("source").replace_strict(_codes(Source), default=-1, return_dtype=pl.Float64),
         capture_code=pl.col("capture").replace_strict(_codes(CAPTURES), return_dtype=pl.Float64),
-        channel_code=(pl.col("channel") == "email").cast(pl.Float64),
+        channel_code=pl.col("channel").replace_strict(_codes(PointChannel), return_dtype=pl.Float64),
     ).with_columns(
         silence=pl.col("act_last") * pl.col("rate"),
         least_elsewhere=pl.col("act_last").min().over("party_id"),

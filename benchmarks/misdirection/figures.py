@@ -10,6 +10,8 @@ REACHES: Final = (0.30, 0.50, 0.70, 0.80, 0.90, 0.95)
 STATES: Final = ("person", "nobody", "stranger")
 KEYS: Final = ("party_id", "channel", "value")
 BINS: Final = 20
+MESSAGED: Final = ("phone", "email")
+"""Channels that count for reach and misdirection: a letter is another matter, and a push is bound to a log-in."""
 
 
 def strangers_by_reach(ranked: pl.DataFrame, states: pl.DataFrame) -> dict[str, dict[str, float | None]]:
@@ -19,7 +21,8 @@ def strangers_by_reach(ranked: pl.DataFrame, states: pl.DataFrame) -> dict[str, 
     point. Reach is the share of persons to whom some point on file leads that get their message: nobody can do more
     with what is on file. None where the ranking never reaches so many.
     """
-    reachable = states.filter(pl.col("state") == "person")["party_id"].n_unique()
+    states = states.filter(pl.col("channel").is_in(MESSAGED))
+    reachable = max(states.filter(pl.col("state") == "person")["party_id"].n_unique(), 1)
     best = (
         ranked.join(states, on=KEYS)
         .sort("score", "party_id", "channel", "value")

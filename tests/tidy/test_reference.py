@@ -20,7 +20,15 @@ def generator() -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    "page", ["portfolio-contract.md", "reasons.md", "reminder-states.md", "settings.md", "commands.md"]
+    "page",
+    [
+        "portfolio-contract.md",
+        "reasons.md",
+        "audit-findings.md",
+        "reminder-states.md",
+        "settings.md",
+        "commands.md",
+    ],
 )
 def test_a_generated_page_is_current(generator: ModuleType, page: str) -> None:
     written = (ROOT / "docs/reference" / page).read_text(encoding="utf-8")

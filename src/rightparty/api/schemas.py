@@ -153,6 +153,53 @@ class ReminderOut(Schema):
     evidence_index: int | None
 
 
+class QuestionOut(Schema):
+    """A question that stands to a person: whether a contact point is his."""
+
+    verification: UUID
+    step: str
+    channel: str
+    #: masked: enough for its owner to recognise
+    shown: str
+    expires_at: datetime
+    state: str
+
+
+class QuestionsOut(Schema):
+    """All questions that stand to a person."""
+
+    questions: list[QuestionOut]
+
+
+class AnswerIn(Body):
+    """What a person who is logged in says of his contact point."""
+
+    party_id: Identifier
+    answer: Literal["still_mine", "no_longer"]
+    #: what stands in the letter, for a question that was put by letter
+    letter_code: Annotated[str, Field(max_length=32, repr=False)] = ""
+
+
+class CodeRequestIn(Body):
+    """A person who is logged in asks for a one-time code to the point."""
+
+    party_id: Identifier
+
+
+class CodeIn(Body):
+    """The code as it was typed."""
+
+    party_id: Identifier
+    code: Annotated[str, Field(min_length=1, max_length=32, repr=False)]
+
+
+class VerificationOut(Schema):
+    """Where a verification stands."""
+
+    verification: UUID
+    state: str
+
+
 class HealthOut(Schema):
     """Whether reminders can go out."""
 

@@ -31,6 +31,7 @@ from rightparty.api.schemas import (
     ReplyOut,
     faults_of,
 )
+from rightparty.api.verifications import router as verifications
 from rightparty.casework.operations.open_from_reply import open_from_reply
 from rightparty.dispatch.channels.adapter import InboundText, ReceiptOutcome, ReceiptReport
 from rightparty.dispatch.queries import explain_reminder, is_halted
@@ -56,6 +57,9 @@ class TokenBearer(HttpBearer):
 api = NinjaAPI(
     title="rightparty", version="1", docs_url=None, openapi_url=None, auth=TokenBearer(), urls_namespace="api"
 )
+
+
+api.add_router("/verifications", verifications)
 
 
 @api.exception_handler(ValidationError)

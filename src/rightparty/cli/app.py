@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The `rightparty` command: one file per command group, joined here."""
 
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from rightparty.cli import (
+    alarms,
     attribution,
     audit,
+    batches,
     demo,
     dispatch,
     evidence,
@@ -17,14 +22,33 @@ from rightparty.cli import (
     sample,
     serve,
     store,
+    verify,
 )
+from rightparty.cli.output import refuse
+from rightparty.parties.attribution.parameters import ParametersError
+
+
+class Commands(TyperGroup):
+    """The commands, refused where the installation's attribution parameters are broken: nothing can be judged then."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except ParametersError as fault:
+            raise refuse(str(fault), fault.remedy) from fault
+
 
 app = typer.Typer(
+    cls=Commands,
     name="rightparty",
     help="Payment reminders that reach the right person, for a debt really owed, once, and provably.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (store, sample, load, audit, attribution, link, lookups, plan, dispatch, explain, evidence, serve, demo):
+for group in (
+    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, dispatch, alarms, explain, evidence,
+    serve, demo,
+):  # fmt: skip
     group.add_commands(app)

@@ -6,10 +6,11 @@ from typing import Annotated, Final
 
 import polars as pl
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from rightparty.cli.output import At, Json, Out, answer, console, instant_of, progress_console, refuse, table_of
 from rightparty.cli.store import ensure_store
+from rightparty.console.waterfalls import PICTURES, drawn
 from rightparty.dispatch.operations.release import installed_packs
 from rightparty.kernel.masking import mask_value
 from rightparty.kernel.reasons import reasons_in
@@ -45,7 +46,9 @@ def export(
     links = account_links(party_ids=None)
     judged = attribution_as_of(at=instant, party_ids=None, links=links)
     stream = evidence_as_of(at=instant, party_ids=None, links=links).evidence
-    level = supported_disclosure(pl.col("p_alone"), pl.col("contradictions_mask"), installed_packs().thresholds)
+    level = supported_disclosure(
+        pl.col("p_alone"), pl.col("p_stranger"), pl.col("contradictions_mask"), installed_packs().thresholds
+    )
     counted = (
         stream.stream.group_by("i", "kind")
         .agg(pl.len(), last=pl.from_epoch(pl.col("day").max().floor().cast(pl.Int32), time_unit="d"))
@@ -71,11 +74,15 @@ def export(
 def explain(
     party: Annotated[str, typer.Argument(help="A party's id.")], at: At = None, as_json: Json = False, out: Out = None
 ) -> None:
-    """Draw each contact point of a party as a waterfall of its evidence."""
+    """Draw each contact point of a party as a waterfall of its evidence; as a picture with --out FILE.svg or .html."""
     ensure_store()
     if find_party(party) is None:
         raise refuse(f"no party {party}", "Check the id; `rightparty explain` takes message and account ids as well.")
     instant = instant_of(at)
+    if out is not None and out.suffix in PICTURES:
+        out.write_text(drawn(party, at=instant, suffix=out.suffix), encoding="utf-8")
+        console.print(f"written: {out}", highlight=False)
+        return
     met = ids_of_person(party)
     gathered = evidence_as_of(at=instant, party_ids=met, links=account_links(party_ids=met))
     steps = waterfall(gathered.evidence, installed_parameters(), at=instant, party_id=party)
@@ -98,13 +105,14 @@ def fit_parameters(
     base = shipped_parameters()
     name = version or f"fitted-{instant:%Y-%m-%d}"
     with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=progress_console, transient=True
-    ) as progress:
+        BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TimeRemainingColumn(),
+        console=progress_console, transient=True,
+    ) as progress:  # fmt: skip
         task = progress.add_task("fitting", total=None)
 
         def watch(current: Round) -> None:
             said = f"{current.segment}: round {current.number}, log likelihood {current.log_likelihood:.4f} a point"
-            progress.update(task, description=said)
+            progress.update(task, description=said, completed=current.done, total=current.total)
 
         fitted = fit(gathered.evidence, base, at=instant, version=name, watch=watch)
     moved = changes(base, fitted)

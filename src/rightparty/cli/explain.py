@@ -13,7 +13,7 @@ from django.conf import settings
 from rightparty.cli.output import At, Json, Out, answer, instant_of, refuse, table_of
 from rightparty.cli.store import ensure_store
 from rightparty.dispatch.operations.release import installed_packs
-from rightparty.dispatch.queries import ReminderStory, explain_reminder, find_by_code, list_reminders
+from rightparty.dispatch.queries import ReminderStory, batches_as_of, explain_reminder, find_by_code, list_reminders
 from rightparty.dispatch.wording import available_wordings
 from rightparty.kernel.reasons import reasons_in
 from rightparty.planning.queries import entries_of_account, find_portrait, judge_account
@@ -82,6 +82,7 @@ def _account(subject: str, at: datetime) -> Told | None:
         strategy=load_strategy(Path(own) if own else None),
         packs=packs,
         wordings=available_wordings(),
+        batches=batches_as_of(at=at),
     )
     plans = entries_of_account(subject)
     sent = list_reminders(account_id=subject)

@@ -40,22 +40,26 @@ def user(
     decides_loads: Annotated[
         bool, typer.Option("--decides-loads", help="May admit or refuse quarantined loads.")
     ] = False,
+    decides_batches: Annotated[
+        bool, typer.Option("--decides-batches", help="May agree that a batch of contact data goes on.")
+    ] = False,
 ) -> None:
     """Make a console user, or give an existing one a new password."""
     ensure_store()
-    chosen = make_user(name, password, decides_loads=decides_loads)
+    chosen = make_user(name, password, decides_loads=decides_loads, decides_batches=decides_batches)
     progress_console.print(f"console user {name}, password {chosen}", highlight=False)
 
 
-def make_user(name: str, password: str = "", *, decides_loads: bool = False) -> str:
+def make_user(name: str, password: str = "", *, decides_loads: bool = False, decides_batches: bool = False) -> str:
     """Make or update a console user and return the password."""
     chosen = password or secrets.token_urlsafe(9)
     account, _made = get_user_model().objects.get_or_create(username=name)
     account.set_password(chosen)
     account.is_staff = True
     account.save()
-    if decides_loads:
-        account.user_permissions.add(Permission.objects.get(codename="decide_load"))
+    for may, right in ((decides_loads, "decide_load"), (decides_batches, "decide_batch")):
+        if may:
+            account.user_permissions.add(Permission.objects.get(codename=right))
     return chosen
 
 

@@ -4,7 +4,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from rightparty.console import link_views, views
+from rightparty.console import batch_pages, link_views, views
 
 app_name = "console"
 urlpatterns = [
@@ -24,4 +24,7 @@ urlpatterns = [
     path("links/person/", link_views.persons, name="linked_person"),
     path("loads/", views.loads, name="loads"),
     path("loads/<int:load_id>/", views.load, name="load"),
+    path("audit/", views.audit, name="audit"),
+    path("batches/", batch_pages.batches, name="batches"),
+    path("batches/<int:load_id>/", batch_pages.batch, name="batch"),
 ]

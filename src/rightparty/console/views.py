@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,17 +15,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from rightparty.casework.operations.close_case import CaseDecisionError, close_case
 from rightparty.casework.queries import actions_of, count_cases, find_case, list_cases
+from rightparty.console.audits import audit_shown
 from rightparty.console.figures import bar_chart
 from rightparty.console.loads import STATES, shown_findings
 from rightparty.console.story import cited_reasons, facts_shown, seen_facts
+from rightparty.console.waterfalls import add_pictures, waterfalls_of_party
 from rightparty.dispatch.operations.halt import halt as halt_dispatch
 from rightparty.dispatch.operations.lift_halt import lift_halt
 from rightparty.dispatch.operations.release import installed_packs
-from rightparty.dispatch.queries import current_halt, explain_reminder, list_reminders, reminder_states
+from rightparty.dispatch.queries import batch_story, current_halt, explain_reminder, list_reminders, reminder_states
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.intake.errors import IntakeError
 from rightparty.intake.operations.decide_load import admit_load, refuse_load
-from rightparty.intake.queries import find_load, list_loads, rejected_rows
+from rightparty.intake.queries import find_load, latest_audit, list_loads, rejected_rows
 from rightparty.kernel.promises import Promise
 from rightparty.kernel.reasons import BY_CODE, promise_mask, reasons_in
 from rightparty.planning.queries import entries_of_plan, find_plan, find_portrait, latest_plan
@@ -150,7 +152,10 @@ def message(request: HttpRequest, reminder_id: UUID) -> HttpResponse:
 def person(request: HttpRequest) -> HttpResponse:
     """Show a person: contact points with attribution, accounts, holds, messages."""
     wanted = request.GET.get("party", "").strip()[:LONGEST_SEARCH]
-    portrait = find_portrait(wanted, at=_now()) if wanted else None
+    at = _now()
+    portrait = find_portrait(wanted, at=at) if wanted else None
+    if portrait:
+        add_pictures(portrait.points, waterfalls_of_party(wanted, at=at))
     sent = list_reminders(party_id=wanted, most=PAGE) if portrait else []
     context = {"wanted": wanted, "portrait": portrait, "sent": sent}
     return render(request, "console/person.html", context)
@@ -219,9 +224,19 @@ def load(request: HttpRequest, load_id: int) -> HttpResponse:
     context = {
         "load_id": load_id, "load": found, "state": STATES.get(found.state, found.state), "fault": fault,
         "findings": shown_findings(found.summary), "may_decide": may_decide,
+        "has_batch": batch_story(load_id, at=_now()) is not None,
         "rows": rejected_rows(load_id).head(PAGE * 4).to_dicts(),
     }  # fmt: skip
     return render(request, "console/load.html", context)
+
+
+@require_GET
+@login_required
+@permission_required("intake.decide_load", raise_exception=True)
+def audit(request: HttpRequest) -> HttpResponse:
+    """Show what the latest audit of the whole portfolio found, and as of when."""
+    latest = latest_audit()
+    return render(request, "console/audit.html", audit_shown(latest.report) if latest else {})
 
 
 def _decide_load(load_id: int, request: HttpRequest) -> None:

@@ -4,6 +4,8 @@
 import uuid
 
 from django.db import models
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 
 
 class Reminder(models.Model):
@@ -122,3 +124,163 @@ class Lookup(models.Model):
     asked_at = models.DateTimeField(db_index=True)
     #: the kind of event it became, `unknown`, or empty while no answer is on file
     answer = models.CharField(max_length=32, default="")
+
+
+class Batch(models.Model):
+    """A load that brought contact points, and whether they may be used. Serves right_party.
+
+    `on_trial` becomes `trusted` or `stopped`, `trusted` becomes `stopped`; `stopped` becomes `on_trial` by two people.
+    """
+
+    #: the load's number
+    load_id = models.BigIntegerField(primary_key=True)
+    opened_at = models.DateTimeField()
+    #: (party, channel, value) that no earlier load had
+    new_points = models.BigIntegerField(default=0)
+    #: kernel.vocabulary.BatchState
+    state = models.CharField(max_length=16)
+    state_changed_at = models.DateTimeField()
+    #: what put it there: first_load, small, new, clean, reports, by_hand, two_people, reverted, before_trials
+    cause = models.CharField(max_length=16)
+    #: staff, for a stop by hand; may name the matter, never a person
+    stopped_by = models.CharField(max_length=150, default="")
+    why = models.CharField(max_length=300, default="")
+    #: the present test counts messages released from here on
+    tested_from = models.DateTimeField()
+
+    class Meta:
+        permissions = [("decide_batch", "May agree that a stopped batch goes on, or that a trial ends")]
+        constraints = [
+            models.CheckConstraint(
+                name="batch_state_known",
+                condition=models.Q(state__in=["on_trial", "trusted", "stopped", "withdrawn"]),
+            ),
+        ]
+
+
+class BatchMessage(models.Model):
+    """A released message that a batch's contact point fed: what was predicted of it, and whether it was reported."""
+
+    reminder = models.OneToOneField(Reminder, on_delete=models.PROTECT, primary_key=True)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, db_index=False)
+    released_at = models.DateTimeField()
+    #: released within a trial's sample
+    is_sample = models.BooleanField()
+    #: chance of a report: by attribution, with the tolerance, and if a stranger receives
+    predicted = models.FloatField()
+    allowed = models.FloatField()
+    if_stranger = models.FloatField()
+    reported_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["batch", "released_at"], name="batch_message_released"),
+            models.Index(
+                fields=["batch"], condition=models.Q(reported_at__isnull=False), name="batch_message_reported"
+            ),
+        ]
+
+
+class BatchDecision(models.Model):
+    """One person asks that a batch go on, another agrees. Nobody agrees with himself."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT)
+    #: the batch's state when it was asked; agreeing counts only while it is still so
+    from_state = models.CharField(max_length=16)
+    to_state = models.CharField(max_length=16)
+    asked_by = models.CharField(max_length=150)
+    asked_at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+    agreed_by = models.CharField(max_length=150, default="")
+    agreed_at = models.DateTimeField(null=True)
+    #: overtaken by a new stop or a revert
+    void_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="batch_decision_takes_two",
+                condition=~models.Q(asked_by="") & ~models.Q(Exact(Lower("asked_by"), Lower("agreed_by"))),
+            ),
+            models.CheckConstraint(
+                name="batch_decision_is_whole",
+                condition=models.Q(agreed_by="", agreed_at__isnull=True)
+                | (~models.Q(agreed_by="") & models.Q(agreed_at__isnull=False)),
+            ),
+            models.UniqueConstraint(
+                fields=["batch"],
+                condition=models.Q(agreed_at__isnull=True, void_at__isnull=True),
+                name="batch_decision_one_open",
+            ),
+        ]
+
+
+class Alarm(models.Model):
+    """Something that the lender's operations must hear of; it commits with what it tells. Holds no personal data."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    #: dispatch.alarms.ALARMS
+    kind = models.CharField(max_length=32)
+    raised_at = models.DateTimeField(db_index=True)
+    #: numbers and codes
+    facts = models.JSONField(default=dict)
+
+
+class AlarmDelivery(models.Model):
+    """One alarm on its way through one channel: tried until it is taken or was tried often enough."""
+
+    alarm = models.ForeignKey(Alarm, on_delete=models.PROTECT)
+    #: log, email, webhook
+    channel = models.CharField(max_length=16)
+    #: waiting, sent, failed
+    state = models.CharField(max_length=16, default="waiting")
+    attempts = models.IntegerField(default=0)
+    #: not before
+    next_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    #: a code of the channel; no personal data
+    fault = models.CharField(max_length=64, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["alarm", "channel"], name="alarm_once_per_channel")]
+        indexes = [models.Index(fields=["next_at"], condition=models.Q(state="waiting"), name="alarm_to_send")]
+
+
+class Verification(models.Model):
+    """One question to a person whether a contact point is his, in the app or by letter. Serves right_party."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    party_id = models.CharField(max_length=64, db_index=True)
+    #: the point that is asked about
+    channel = models.CharField(max_length=8)
+    value = models.CharField(max_length=500, db_index=True)
+    #: ask_in_app, letter
+    step = models.CharField(max_length=32)
+    asked_at = models.DateTimeField(db_index=True)
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=16, default="open", db_index=True)
+    state_changed_at = models.DateTimeField()
+    #: what stands in the letter and proves that it was read; null for other steps
+    letter_code = models.CharField(max_length=16, null=True, unique=True)
+    #: of the one-time code that was sent last; never the code itself
+    code_digest = models.CharField(max_length=64, default="")
+    code_sent_at = models.DateTimeField(null=True)
+    code_attempts = models.PositiveSmallIntegerField(default=0)
+    codes_sent = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["party_id", "channel", "value"],
+                condition=models.Q(state="open"),
+                name="verification_open_once",
+            ),
+            models.CheckConstraint(
+                name="verification_state_known",
+                condition=models.Q(state__in=["open", "stated", "verified", "denied", "held", "expired"]),
+            ),
+            models.CheckConstraint(
+                name="verification_letter_has_code",
+                condition=~models.Q(step="letter") | models.Q(letter_code__isnull=False),
+            ),
+        ]

@@ -3,19 +3,46 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from importlib import resources
+from math import log
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import polars as pl
+from django.conf import settings
 from django.db import connection
-from django.db.models import Count, F
+from django.db.models import Count, F, Max, Q, Sum
+from django.db.models.functions import TruncHour
 
-from rightparty.dispatch.models import Halt, MessageText, Reminder, Segment
+from rightparty.dispatch.models import (
+    AlarmDelivery,
+    Batch,
+    BatchDecision,
+    BatchMessage,
+    Halt,
+    MessageText,
+    Reminder,
+    Segment,
+    Verification,
+)
 from rightparty.dispatch.reminder_state import ReminderState
+from rightparty.dispatch.trial import (
+    Seen,
+    TrialRules,
+    evidence_against,
+    evidence_for,
+    read_trial_rules,
+    reports_that_stop,
+)
+from rightparty.dispatch.verification_state import ASKING
 from rightparty.evidence.queries import OpenedLeaf, find_leaf
 from rightparty.kernel.identifiers import read_code
 from rightparty.kernel.reasons import Reason, reasons_in
+from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState
+from rightparty.parties.queries import point_loads
+from rightparty.planning.batches import BATCHES, batch_of_points
 from rightparty.store.queries import among, is_postgresql, read_frame
 
 _CLAIMED: Final = {
@@ -23,6 +50,9 @@ _CLAIMED: Final = {
     "address": pl.String(), "step": pl.String(), "cycle": pl.String(), "template": pl.String(), "tone": pl.String(),
     "planned_at": pl.Datetime("us", "UTC"),
 }  # fmt: skip
+POINT_OF: Final = {channel.value: point.value for channel, point in POINT_CHANNEL_OF.items()}
+"""Channel of a message -> channel of the point."""
+
 PAGE: Final = 200
 """Most rows a page asks for."""
 
@@ -169,3 +199,207 @@ def last_reminder_to(address: str, *, channel: str) -> Reminder | None:
     """Return the reminder last released to an address on a channel."""
     released = Reminder.objects.filter(address=address, channel=channel, released_at__isnull=False)
     return released.order_by("-released_at").first()
+
+
+def trial_rules() -> TrialRules:
+    """Return this installation's rules of trials.
+
+    Raises:
+        TrialRulesError: the lender's own file cannot be used.
+        OSError: the file cannot be read.
+    """
+    own = str(settings.RIGHTPARTY["TRIAL_FILE"])
+    shipped = resources.files(__package__).joinpath("trial.toml").read_text("utf-8")
+    return read_trial_rules(shipped, own=Path(own).read_text("utf-8") if own else "")
+
+
+def batches_as_of(*, at: datetime, locked: Collection[int] | None = None) -> pl.DataFrame:
+    """Return how every batch stands, planning.batches.BATCHES; under the gate's locks, only `locked` ones have room.
+
+    Units: `room` counts messages that a trial may still release before some have matured.
+    """
+    rules = trial_rules()
+    rows = list(Batch.objects.values_list("load_id", "state", "new_points"))
+    on_trial = {load for load, state, _ in rows if state == BatchState.ON_TRIAL}
+    out, today = (_sample_since(on_trial, at - span) for span in (rules.matures, timedelta(days=1)))
+    usable = on_trial if locked is None else on_trial & set(locked)
+    rooms = [
+        rules.room(points, out=out.get(load, 0), today=today.get(load, 0)) if load in usable else 0
+        for load, _, points in rows
+    ]
+    return pl.DataFrame(
+        {"load_id": [row[0] for row in rows], "state": [row[1] for row in rows], "room": rooms}, schema=BATCHES
+    )
+
+
+def _sample_since(on_trial: Collection[int], since: datetime) -> dict[int, int]:
+    """Count the messages that trials have released since an instant, of each batch."""
+    young = BatchMessage.objects.filter(batch__in=on_trial, is_sample=True, released_at__gt=since)
+    return dict(young.values_list("batch_id").annotate(n=Count("pk")))
+
+
+def seen_of(batch: Batch) -> Seen:
+    """Return what is known of the messages that a batch fed since its test began."""
+    mine = BatchMessage.objects.filter(batch=batch, released_at__gte=batch.tested_from)
+    sums = mine.aggregate(n=Count("pk"), p=Sum("predicted"), a=Sum("allowed"), s=Sum("if_stranger"))
+    reported = list(mine.filter(reported_at__isnull=False).values_list("allowed", "if_stranger"))
+    return Seen(
+        messages=sums["n"],
+        predicted=sums["p"] or 0.0,
+        allowed=sums["a"] or 0.0,
+        if_stranger=sums["s"] or 0.0,
+        reports=pl.DataFrame(reported, schema={"allowed": pl.Float64, "if_stranger": pl.Float64}, orient="row"),
+    )
+
+
+def matured_of(batch: Batch, *, at: datetime, rules: TrialRules) -> pl.DataFrame:
+    """Return [predicted, if_stranger, is_reported] of a batch's sample: reported, or silent long enough.
+
+    Only what was certainly handed over can be silent: an unknown outcome proves nothing.
+    """
+    schema = {"predicted": pl.Float64, "if_stranger": pl.Float64, "is_reported": pl.Boolean}
+    if batch.state != BatchState.ON_TRIAL:
+        return pl.DataFrame(schema=schema)
+    certain = Q(
+        reported_at__isnull=True,
+        reminder__state__in=[ReminderState.HANDED_OVER, ReminderState.DELIVERED],
+        reminder__handed_over_at__lte=at - rules.matures,
+    )
+    mine = BatchMessage.objects.filter(batch=batch, released_at__gte=batch.tested_from)
+    found = mine.filter(Q(reported_at__isnull=False) | certain)
+    rows = [(p, s, seen is not None) for p, s, seen in found.values_list("predicted", "if_stranger", "reported_at")]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def stopped_among(ids: Collection[UUID], *, at: datetime) -> list[UUID]:
+    """Return those reminders whose contact point a stopped batch feeds."""
+    if not ids or not Batch.objects.filter(state=BatchState.STOPPED).exists():
+        return []
+    rows = Reminder.objects.filter(id__in=ids).values_list("id", "party_id", "channel", "address")
+    schema = {"id": pl.String, "party_id": pl.String, "message": pl.String, "value": pl.String}
+    frame = pl.DataFrame([(str(key), *rest) for key, *rest in rows], schema=schema, orient="row").with_columns(
+        channel=pl.col("message").replace_strict(POINT_OF, default=None, return_dtype=pl.String)
+    )
+    loads = point_loads(at=at, values=frame["value"].unique().to_list())
+    fed = frame.join(batch_of_points(loads, batches_as_of(at=at)), on=["party_id", "channel", "value"])
+    return [UUID(key) for key in fed.filter(pl.col("batch_state") == BatchState.STOPPED)["id"]]
+
+
+ALARM_LINES: Final = {
+    "raised_at": pl.Datetime("us", "UTC"), "kind": pl.String(), "load": pl.Int64(), "channel": pl.String(),
+    "state": pl.String(), "attempts": pl.Int64(), "next_at": pl.Datetime("us", "UTC"), "fault": pl.String(),
+}  # fmt: skip
+
+
+def list_alarms(*, most: int = PAGE) -> pl.DataFrame:
+    """Return the latest alarms and what became of each on each channel: ALARM_LINES."""
+    rows = AlarmDelivery.objects.select_related("alarm").order_by("-alarm__raised_at", "alarm_id", "channel")[:most]
+    told = [
+        (d.alarm.raised_at, d.alarm.kind, d.alarm.facts.get("load"), d.channel, d.state, d.attempts,
+         d.next_at if d.state == "waiting" else None, d.fault)
+        for d in rows
+    ]  # fmt: skip
+    return pl.DataFrame(told, schema=ALARM_LINES, orient="row")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchStory:
+    """All that is known of one batch of contact data."""
+
+    batch: Batch
+    seen: Seen
+    #: most messages that may be out and not yet matured, and how many are; both 0 if it is not on trial
+    sample: int
+    out: int
+    #: evidence against it, as the share of what stops it (log scale): 1 or more stops
+    against: float
+    #: evidence for it, as the share of what ends the trial (log scale); 0 if it is not on trial
+    proven: float
+    #: the request that waits for a second person
+    asked: BatchDecision | None
+    #: requests of the past, newest first
+    decisions: list[BatchDecision]
+
+
+def batch_story(load_id: int, *, at: datetime) -> BatchStory | None:
+    """Return the story of a batch, or None if the load brought no contact points."""
+    batch = Batch.objects.filter(load_id=load_id).first()
+    if batch is None:
+        return None
+    rules, seen = trial_rules(), seen_of(batch)
+    on_trial = batch.state == BatchState.ON_TRIAL
+    young = BatchMessage.objects.filter(batch=batch, is_sample=True, released_at__gt=at - rules.matures)
+    decisions = list(BatchDecision.objects.filter(batch=batch).order_by("-asked_at", "-id"))
+    proven = evidence_for(matured_of(batch, at=at, rules=rules), rules) / log(1 / rules.missed)
+    return BatchStory(
+        batch=batch,
+        seen=seen,
+        sample=rules.sample(batch.new_points) if on_trial else 0,
+        out=young.count() if on_trial else 0,
+        against=evidence_against(seen, rules) / log(1 / rules.false_stop),
+        proven=proven if on_trial else 0.0,
+        asked=next((each for each in decisions if each.agreed_at is None and each.void_at is None), None),
+        decisions=[each for each in decisions if each.agreed_at is not None or each.void_at is not None],
+    )
+
+
+COURSE_POINTS: Final = 48
+"""Points of a picture that the eye still tells apart on a phone."""
+
+
+def batch_course(batch: Batch) -> pl.DataFrame:
+    """Return how a batch's test went, as cumulative counts at some instants, oldest first.
+
+    Shape: [at, messages, predicted, reports, stops_at]; `stops_at`: so many reports would have stopped it then.
+    """
+    rules, mine = trial_rules(), BatchMessage.objects.filter(batch=batch, released_at__gte=batch.tested_from)
+    hours = (
+        mine.annotate(hour=TruncHour("released_at"))
+        .values("hour")
+        .annotate(at=Max("released_at"), n=Count("pk"), p=Sum("predicted"), a=Sum("allowed"), s=Sum("if_stranger"))
+        .values_list("at", "n", "p", "a", "s")
+    )
+    said = mine.filter(reported_at__isnull=False).values_list("reported_at", flat=True)
+    schema = {
+        "at": pl.Datetime("us", "UTC"), "messages": pl.Int64(), "predicted": pl.Float64(), "allowed": pl.Float64(),
+        "if_stranger": pl.Float64(), "reports": pl.Int64(),
+    }  # fmt: skip
+    steps = [(*hour, 0) for hour in hours] + [(when, 0, 0.0, 0.0, 0.0, 1) for when in said]
+    course = pl.DataFrame(steps, schema=schema, orient="row").sort("at").with_columns(pl.exclude("at").cum_sum())
+    thin = course.gather_every(max(1, -(-course.height // COURSE_POINTS)))
+    shown = pl.concat([thin, course.tail(1)]).unique(maintain_order=True)
+    bounds = [
+        reports_that_stop(n, allowed, stranger, rules)
+        for n, allowed, stranger in shown.select("messages", "allowed", "if_stranger").rows()
+    ]
+    return shown.select("at", "messages", "predicted", "reports", stops_at=pl.Series(bounds, dtype=pl.Int64))
+
+
+def standing_verifications(*, party_id: str, at: datetime) -> list[Verification]:
+    """Return the questions that stand to a person, oldest first."""
+    standing = Verification.objects.filter(party_id=party_id, state__in=ASKING, expires_at__gt=at)
+    return list(standing.order_by("asked_at", "id"))
+
+
+def find_letter(typed: str) -> Verification | None:
+    """Return the question of the letter that a code stands in, or None."""
+    code = read_code(typed)
+    return Verification.objects.filter(letter_code=code).first() if code else None
+
+
+def verification_states() -> pl.DataFrame:
+    """Return [step, state, count] of all questions ever put."""
+    counted = Verification.objects.values_list("step", "state").annotate(n=Count("id")).order_by("step", "state")
+    schema = {"step": pl.String, "state": pl.String, "count": pl.Int64}
+    return pl.DataFrame(list(counted), schema=schema, orient="row")
+
+
+def list_batches(*, at: datetime, most: int = 50) -> list[BatchStory]:
+    """Return every batch that is stopped or on trial, and then the latest of the others."""
+    urgent = [
+        load
+        for state in (BatchState.STOPPED, BatchState.ON_TRIAL)
+        for load in Batch.objects.filter(state=state).order_by("-load_id").values_list("load_id", flat=True)
+    ]
+    others = Batch.objects.exclude(load_id__in=urgent).order_by("-load_id").values_list("load_id", flat=True)[:most]
+    return [story for load in [*urgent, *others] if (story := batch_story(load, at=at)) is not None]

@@ -12,11 +12,14 @@ from typing import Final
 import structlog
 
 from rightparty.dispatch.channels.adapter import Fate
+from rightparty.dispatch.channels.alarms import installed_senders
 from rightparty.dispatch.channels.registry import pump, ready_channels
 from rightparty.dispatch.operations.claim import claim
 from rightparty.dispatch.operations.hand_over import hand_over
+from rightparty.dispatch.operations.judge_trials import judge_trials
 from rightparty.dispatch.operations.recover_leases import recover_leases
 from rightparty.dispatch.operations.release import release
+from rightparty.dispatch.operations.send_alarms import send_alarms
 from rightparty.dispatch.queries import is_halted, reminder_states
 from rightparty.dispatch.reminder_state import ReminderState
 
@@ -61,6 +64,7 @@ def drain(
     name = worker or worker_name()
     tally: Counter[str] = Counter()
     recovered = recover_leases(at=clock())
+    judge_trials(at=clock())
     tally["outcome unknown"] += recovered.unknown
     total, done = reminder_states()[ReminderState.PLANNED], 0
     while not is_halted():
@@ -71,6 +75,7 @@ def drain(
         if not decided:
             break
     pump(clock())
+    send_alarms(at=clock(), senders=installed_senders())
     tally["still planned"] = reminder_states()[ReminderState.PLANNED]
     return DispatchSummary(counts=_in_order(tally), halted=is_halted())
 

@@ -155,7 +155,7 @@ def _first_fault(column: Column, checks: Checks, text: pl.Expr) -> pl.Expr:
     general: Checks = [(text.str.len_chars() > CELL_LIMIT, Fault.CELL_TOO_LONG)]
     if column.required:
         general.append((text.is_null(), Fault.MISSING))
-    if column.kind in {Kind.TEXT, Kind.IDENTIFIER, Kind.CONTACT_VALUE}:
+    if column.kind in {Kind.TEXT, Kind.IDENTIFIER, Kind.CONTACT_VALUE, Kind.OPEN_LIST}:
         general += [
             (text.str.contains(_CONTROL), Fault.CONTROL_CHARACTER),
             (text.str.len_chars() > column.limit, Fault.TEXT_TOO_LONG),

@@ -31,6 +31,8 @@ class Kind(Enum):
     ZONE = auto()
     LANGUAGE = auto()
     ONE_OF = auto()
+    #: one of the values allowed, or another word that is kept and weighs nothing
+    OPEN_LIST = auto()
     #: a phone, e-mail, postal address or app id, by the row's `channel`
     CONTACT_VALUE = auto()
 
@@ -123,7 +125,8 @@ _TABLES: Final = (
     Table(name="contact_events", key=("event_id",), columns=(
         _id("event_id"), _one_of("channel", PointChannel),
         _column("value", Kind.CONTACT_VALUE, required=True, limit=500), _id("party_id", required=False),
-        _one_of("kind", EventKind), _column("occurred_at", Kind.INSTANT, required=True),
+        _column("kind", Kind.OPEN_LIST, required=True, limit=16, allowed=tuple(k.value for k in EventKind)),
+        _column("occurred_at", Kind.INSTANT, required=True),
         _id("account_id", required=False), _column("detail", limit=500))),
 )  # fmt: skip
 

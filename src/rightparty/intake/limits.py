@@ -18,7 +18,9 @@ def read_limits(own: Path | None = None) -> ScreeningLimits:
     given = tomllib.loads(resources.files(__package__).joinpath("limits.toml").read_text("utf-8"))
     if own is not None:
         try:
-            given |= tomllib.loads(own.read_text("utf-8"))
+            mine = tomllib.loads(own.read_text("utf-8"))
         except tomllib.TOMLDecodeError as fault:
             raise LimitsError(f"{own.name}: {fault}.") from fault
+        shares = mine.get("shares", {})
+        given |= mine | {"shares": given["shares"] | shares if isinstance(shares, dict) else shares}
     return limits_of(given)

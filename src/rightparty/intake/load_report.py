@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import cast
+from typing import Any
 
 import polars as pl
 
@@ -49,8 +49,13 @@ class LoadReport:
     ignored_files: list[str] = field(default_factory=list)
     #: rows that said again what another row of the file said
     collapsed_rows: int = 0
-    #: what screening found: finding, severity, count, first_line, last_line, examples (masked), cause, remedy
+    #: what screening found: rows of `parties.audit.findings.FINDINGS`
     findings: list[dict[str, object]] = field(default_factory=list)
+
+    @property
+    def quarantine_reasons(self) -> list[str]:
+        """The findings that pass the lender's limits: why the load is held."""
+        return sorted({str(row["finding"]) for row in self.findings if row.get("quarantines")})
 
     @property
     def title(self) -> str:
@@ -73,7 +78,7 @@ class LoadReport:
 
     def notes_tables[T](self, table_of: Callable[[str, pl.DataFrame], T]) -> list[T]:
         """Return what else is to be said as further tables, made by `table_of`."""
-        told = [{**row, "examples": ", ".join(map(str, cast("list[str]", row["examples"])))} for row in self.findings]
+        told = [_as_told(row) for row in self.findings]
         notes: list[tuple[str, Sequence[Mapping[str, object]]]] = [
             ("Findings of screening", told),
             (f"{self.moved_values:,} contact values move from one person to another", self.moved_examples),
@@ -83,3 +88,13 @@ class LoadReport:
             ("Files the contract does not know (ignored)", [{"file": f} for f in self.ignored_files]),
         ]
         return [table_of(title, pl.DataFrame(rows)) for title, rows in notes if rows]
+
+
+def _as_told(row: Mapping[str, Any]) -> dict[str, object]:
+    """Return a finding as a line for people."""
+    shown = [str(each["shown"] if isinstance(each, Mapping) else each) for each in row["examples"]]
+    lines = f"{row['first_line']}-{row['last_line']}" if row.get("first_line") else ""
+    return {
+        "finding": row["finding"], "holds": "yes" if row["quarantines"] else "", "severity": row["severity"],
+        "count": row["count"], "lines": lines, "example": ", ".join(shown[:1]), "remedy": row["remedy"],
+    }  # fmt: skip

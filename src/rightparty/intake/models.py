@@ -59,3 +59,10 @@ class RejectedRow(models.Model):
     remedy = models.CharField(max_length=300)
     #: the row as JSON, cut at a limit
     row = models.TextField()
+
+
+class Audit(models.Model):
+    """What an audit of the whole portfolio found, as of an instant: `parties.audit.findings` as JSON."""
+
+    as_of = models.DateTimeField()
+    report = models.JSONField(default=dict)

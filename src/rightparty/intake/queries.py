@@ -3,7 +3,7 @@
 
 import polars as pl
 
-from rightparty.intake.models import Load
+from rightparty.intake.models import Audit, Load
 from rightparty.intake.row_errors import REJECTED
 from rightparty.lending.operations.take_rows import TABLES as LENDING_TABLES
 from rightparty.parties.operations.take_rows import TABLES as PARTY_TABLES
@@ -48,6 +48,11 @@ def find_quarantined_load(content_digest: str) -> Load | None:
 def find_load(load_id: int) -> Load | None:
     """Return a load or revert by number."""
     return Load.objects.filter(pk=load_id).first()
+
+
+def latest_audit() -> Audit | None:
+    """Return the audit of the portfolio that was made last, if any."""
+    return Audit.objects.order_by("-pk").first()
 
 
 def is_first_contact_load(load_id: int) -> bool:

@@ -133,6 +133,19 @@ class EventKind(StrEnum):
     SUBSCRIBER_DIFFERS = "subscriber_differs"
 
 
+class BatchState(StrEnum):
+    """Where a batch of contact data (a load that brought contact points) stands.
+
+    `none` is a point that no load brought; `withdrawn` a load that was reverted.
+    """
+
+    NONE = "none"
+    ON_TRIAL = "on_trial"
+    TRUSTED = "trusted"
+    STOPPED = "stopped"
+    WITHDRAWN = "withdrawn"
+
+
 class HoldKind(StrEnum):
     """Why a person or an account is not to be reminded. Order is stored in `holds_mask`: append only."""
 

@@ -12,10 +12,18 @@ from django.conf import settings
 
 from rightparty.kernel.clock import require_aware
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, EventKind
-from rightparty.parties.attribution.judge import Gathered, attribute, gather_evidence
-from rightparty.parties.attribution.parameters import AttributionParameters, read_parameters, shipped_parameters
+from rightparty.parties.attribution.evidence import Gathered
+from rightparty.parties.attribution.judge import attribute, gather_evidence
+from rightparty.parties.attribution.parameters import (
+    AttributionParameters,
+    ParametersError,
+    read_parameters,
+    shipped_parameters,
+)
+from rightparty.parties.attribution.reports import REPORTS
 from rightparty.parties.attribution.rivals import SAME_PERSON
-from rightparty.parties.audit import audit
+from rightparty.parties.audit.examine import AuditReport, report_on
+from rightparty.parties.audit.frames import Audited, audited, sex_in_extra
 from rightparty.parties.linked.queries import household_groups
 from rightparty.parties.models import Party
 from rightparty.parties.zones import with_zone_set
@@ -34,6 +42,7 @@ _POINTS: Final[Schema] = {
     "valid_to": _INSTANT,
     "load_id": pl.Int64,
 }
+_POINT: Final[Schema] = dict.fromkeys(("party_id", "channel", "value"), pl.String)
 _EVENTS: Final[Schema] = {
     "channel": pl.String,
     "value": pl.String,
@@ -58,6 +67,11 @@ _PEOPLE: Final[Schema] = {
     "represented_by": pl.String,
     "bankrupt_on": pl.Date,
 }
+_AUDITED_PEOPLE: Final[Schema] = {
+    **dict.fromkeys(("party_id", "country", "full_name", "latin_name", "national_id", "national_id_type"), pl.String),
+    **dict.fromkeys(("date_of_birth", "deceased_on"), pl.Date),
+    "load_id": pl.Int64,
+}
 _MADE: Final = (EventKind.SENT.value, EventKind.CALLED.value, EventKind.ANSWERED.value)
 
 
@@ -79,8 +93,8 @@ def installed_parameters() -> AttributionParameters:
     """Return this installation's attribution parameters: the shipped ones, or the file it names over them.
 
     Raises:
-        ParametersError: the file is not whole.
-        OSError: the file cannot be read.
+        ParametersError: the file cannot be read or is not whole; says which file and what to do. Whoever decides on
+            messages lets it through: what cannot be judged is not sent.
     """
     own = str(settings.RIGHTPARTY["ATTRIBUTION_FILE"])
     return _own_parameters(own) if own else shipped_parameters()
@@ -88,7 +102,12 @@ def installed_parameters() -> AttributionParameters:
 
 @cache
 def _own_parameters(path: str) -> AttributionParameters:
-    return read_parameters(Path(path).read_text("utf-8"), base=shipped_parameters())
+    try:
+        return read_parameters(Path(path).read_text("utf-8"), base=shipped_parameters())
+    except OSError as fault:
+        raise ParametersError(f"RIGHTPARTY_ATTRIBUTION: {path} cannot be read: {fault.strerror}.") from fault
+    except ValueError as fault:
+        raise ParametersError(f"RIGHTPARTY_ATTRIBUTION: {path}: {fault}") from fault
 
 
 def _on_file(party_ids: Sequence[str] | None, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -216,21 +235,114 @@ def points_of_party(party_id: str) -> pl.DataFrame:
     return _current("parties_contactpoint", _POINTS, "party_id", [party_id]).sort("channel", "value")
 
 
-def audit_frames() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Return the current points, events and parties of the whole portfolio."""
-    people: Schema = dict.fromkeys(("party_id", "country", "full_name", "national_id"), pl.String)
-    dates: Schema = dict.fromkeys(("date_of_birth", "deceased_on"), pl.Date)
-    return (
-        _current("parties_contactpoint", {**_POINTS, "load_id": pl.Int64}, "value", None),
-        _current("parties_contactevent", _EVENTS, "value", None),
-        _current("parties_party", {**people, **dates}, "party_id", None),
+def point_loads(*, at: datetime, values: Sequence[str] | None) -> pl.DataFrame:
+    """Return which loads brought the points of some values (None: of all), in any version, retired ones included.
+
+    Shape: [party_id, channel, value, load_id (0: recorded live), is_current, is_confirmed]. `is_confirmed`: this very
+    party logged in or confirmed a code there after collection, and the event came from elsewhere than this load.
+    """
+    condition, params = ("1 = 1", []) if values is None else among("value", values)
+    loads = read_frame(
+        "SELECT party_id, channel, value, load_id, MAX(CASE WHEN retired_by_id IS NULL THEN 1 ELSE 0 END),"
+        f" MIN(collected_at) FROM parties_contactpoint WHERE {condition} GROUP BY party_id, channel, value, load_id",
+        params,
+        schema={**_POINT, "load_id": pl.Int64, "is_current": pl.Int8, "collected_at": _INSTANT},
+    )
+    signs = read_frame(
+        "SELECT party_id, channel, value, load_id, occurred_at FROM parties_contactevent WHERE retired_by_id IS NULL"
+        f" AND kind IN ('otp_verified', 'login') AND party_id <> '' AND {condition}",
+        params,
+        schema={**_POINT, "by": pl.Int64, "seen_at": _INSTANT},
+    )
+    confirmed = (
+        loads.join(signs, on=list(_POINT))
+        .filter(
+            (pl.col("by") != pl.col("load_id"))
+            & (pl.col("seen_at") > pl.col("collected_at"))
+            & (pl.col("seen_at") <= require_aware(at))
+        )
+        .select(*_POINT, "load_id", is_confirmed=pl.lit(value=True))
+        .unique()
+    )
+    joined = loads.join(confirmed, on=[*_POINT, "load_id"], how="left")
+    return joined.select(
+        *_POINT, "load_id", pl.col("is_current") == 1, pl.col("is_confirmed").fill_null(value=False)
+    ).sort(*_POINT, "load_id")
+
+
+def loads_at(values: Sequence[str]) -> list[int]:
+    """Return every load that brought some point with one of the values, in order."""
+    condition, params = among("value", values)
+    sql = f"SELECT DISTINCT load_id FROM parties_contactpoint WHERE load_id > 0 AND {condition}"
+    return read_frame(sql, params, schema={"load_id": pl.Int64})["load_id"].sort().to_list()
+
+
+def count_new_points(load_id: int) -> int:
+    """Return how many (party, channel, value) a load brought that no other load or live record had."""
+    sql = (
+        "SELECT COUNT(*) FROM (SELECT DISTINCT party_id, channel, value FROM parties_contactpoint WHERE load_id = %s) n"
+        " WHERE NOT EXISTS (SELECT 1 FROM parties_contactpoint o WHERE o.value = n.value AND o.channel = n.channel"
+        " AND o.party_id = n.party_id AND o.load_id <> %s)"
+    )
+    return int(read_frame(sql, [load_id, load_id], schema={"n": pl.Int64})["n"][0])
+
+
+def reports_at(values: Sequence[str]) -> pl.DataFrame:
+    """Return [channel, value, kind, occurred_at] of every "somebody else" said at some values, oldest first."""
+    condition, params = among("value", values)
+    kinds = ", ".join(f"'{kind}'" for kind in REPORTS)
+    return read_frame(
+        f"SELECT channel, value, kind, occurred_at FROM parties_contactevent WHERE retired_by_id IS NULL"
+        f" AND kind IN ({kinds}) AND {condition}",
+        params,
+        schema={"channel": pl.String, "value": pl.String, "kind": pl.String, "occurred_at": _INSTANT},
+    ).sort("occurred_at", "channel", "value")
+
+
+def reported_values(load_id: int) -> list[str]:
+    """Return the values at which a load brought a report of somebody else."""
+    kinds = ", ".join(f"'{kind}'" for kind in REPORTS)
+    sql = f"SELECT DISTINCT value FROM parties_contactevent WHERE load_id = %s AND kind IN ({kinds})"
+    return read_frame(sql, [load_id], schema={"value": pl.String})["value"].to_list()
+
+
+def points_on_file(party_ids: pl.Series) -> pl.DataFrame:
+    """Return [party_id, channel, value, source]: what is on file as these persons' own."""
+    shape: Schema = dict.fromkeys(("party_id", "channel", "value", "source", "relation"), pl.String)
+    rows = _current("parties_contactpoint", shape, "party_id", party_ids.to_list())
+    return rows.filter(pl.col("relation").is_in(["self", ""])).drop("relation")
+
+
+def parties_on_file(party_ids: pl.Series) -> pl.DataFrame:
+    """Return [party_id, full_name, national_id, date_of_birth] of these persons as they stand."""
+    shape: Schema = {**dict.fromkeys(("party_id", "full_name", "national_id"), pl.String), "date_of_birth": pl.Date}
+    return _current("parties_party", shape, "party_id", party_ids.to_list())
+
+
+def audit_frames(links: pl.DataFrame) -> Audited:
+    """Return the current points, events and parties of the whole portfolio, and every version of its parties."""
+    points = {**_POINTS, "value_as_given": pl.String, "load_id": pl.Int64}
+    # the order of rows within a load is that of its file: `id` keeps it
+    rows = read_frame(
+        f"SELECT {', '.join(points)} FROM parties_contactpoint WHERE retired_by_id IS NULL ORDER BY load_id, id",
+        schema=points,
+    )
+    versions = read_frame(
+        f"SELECT {', '.join(_AUDITED_PEOPLE)}, retired_by_id, extra FROM parties_party",
+        schema={**_AUDITED_PEOPLE, "retired_by_id": pl.Int64, "extra": pl.String},
+    ).with_columns(sex=sex_in_extra(pl.col("extra")))
+    return audited(
+        rows,
+        _current("parties_contactevent", {**_EVENTS, "load_id": pl.Int64}, "value", None),
+        versions.filter(pl.col("retired_by_id").is_null()),
+        _with_same_persons(links, party_ids=None),
+        versions=versions,
     )
 
 
-def run_audit(*, at: datetime, links: pl.DataFrame) -> pl.DataFrame:
-    """Return the findings of `audit` on the portfolio as it stands."""
-    points, events, parties = audit_frames()
-    return audit(points, events, parties, _with_same_persons(links, party_ids=None), at=at)
+def run_audit(*, at: datetime, links: pl.DataFrame) -> AuditReport:
+    """Return what an audit of the portfolio as it stands finds."""
+    return report_on(audit_frames(links), at=require_aware(at), parameters=installed_parameters())
 
 
 def _with_same_persons(links: pl.DataFrame, *, party_ids: Sequence[str] | None) -> pl.DataFrame:

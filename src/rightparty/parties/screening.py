@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Screens the contact points of a load before they take effect. Serves right_party.
+"""Screens the contact points and persons of a load before they take effect. Serves right_party.
 
 A column that was shifted against its rows, or sorted apart from them, gives itself away: the values it brings already
 belong to other people, and they do so close together. Single values pass from person to person in every clean load,
@@ -12,20 +12,20 @@ from dataclasses import dataclass
 from math import log
 from typing import Any, Final
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from rightparty.kernel.masking import mask_value
+from rightparty.parties.audit.agreement import compared
+from rightparty.parties.audit.catalogue import CATALOGUE
+from rightparty.parties.audit.findings import Finding, findings_frame, found
+from rightparty.parties.audit.moved import crowded
+from rightparty.parties.audit.names import folded_name
+from rightparty.parties.audit.stretches import log_tail
+from rightparty.parties.audit.values import FILLER
 
-FINDINGS: Final[Mapping[str, pl.DataType | type[pl.DataType]]] = {
-    "finding": pl.String, "severity": pl.String, "count": pl.Int64, "first_line": pl.Int64, "last_line": pl.Int64,
-    "examples": pl.List(pl.String), "cause": pl.String, "remedy": pl.String, "quarantines": pl.Boolean,
-}  # fmt: skip
+COUNT_LEAST: Final = 20
+"""Fewer rows than this hold no load, whatever their share."""
 
-EXAMPLES_MOST: Final = 5
-
-_FILLER: Final = r"0{7}$|1{8}$|9{8}$|8{8}$|12345678|13800000000$|^(test|noreply|no-reply|none|na)@|@example\.(com|org)$"
+_NAMES: Final = (("full_name", ""), ("full_name_before", "_before"))
 
 
 class LimitsError(ValueError):
@@ -53,6 +53,15 @@ class ScreeningLimits:
     filler_share: float
     crowd_share: float
     crowd_persons: int
+    #: so many persons to whom one value is new quarantine by themselves
+    crowd_most: int
+    #: share of persons whose birth date, id or name changes in a clean load to one that another person had
+    person_usual_share: float
+    #: a source's agreement with the others may fall by so much, and so many comparisons it takes to say so
+    agreement_drop: float
+    agreement_least: int
+    #: finding of the audit -> share of its subject from which it quarantines; a finding not named never does
+    shares: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,31 +83,99 @@ def limits_of(given: Mapping[str, Any]) -> ScreeningLimits:
         limits = ScreeningLimits(**given)
     except TypeError as fault:
         raise LimitsError(f"Screening limits: {fault}.") from fault
-    if any(getattr(limits, name) <= 0 for name in ScreeningLimits.__dataclass_fields__):
+    unknown = set(limits.shares) - set(CATALOGUE) if isinstance(limits.shares, Mapping) else {"shares"}
+    if unknown:
+        raise LimitsError(f"Screening limits: {', '.join(sorted(unknown))} is no finding.")
+    numbers = [getattr(limits, name) for name in ScreeningLimits.__dataclass_fields__ if name != "shares"]
+    if any(number <= 0 for number in [*numbers, *limits.shares.values()]):
         raise LimitsError(f"{limits} has a limit that is not above zero.")
     return limits
 
 
-def screen(rows: pl.DataFrame, moved: pl.DataFrame, *, history: History, limits: ScreeningLimits) -> pl.DataFrame:
-    """Return the findings on the contact points of a load, FINDINGS, most serious first.
+def screen(
+    rows: pl.DataFrame,
+    moved: pl.DataFrame,
+    *,
+    history: History,
+    limits: ScreeningLimits,
+    before: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Return the findings on the contact points of a load, findings.FINDINGS, most serious first.
 
     Shape: rows [line, party_id, channel, value, relation] as delivered; moved [channel, value, to_party], the values
-    among them that belong to another, unlinked person by what was on file before or by events of the same delivery. A
-    finding that nothing shows is left out.
+    among them that belong to another, unlinked person by what was on file before or by events of the same delivery;
+    before [party_id, channel, value, source] what was on file of these persons. A finding that nothing shows is left
+    out.
     """
-    own = rows.filter(pl.col("relation").fill_null("").is_in(["", "self"])).sort("line")
+    own = rows.filter(pl.col("relation").fill_null("").is_in(["", "self"])).sort("line", maintain_order=True)
     marked = own.join(
-        moved.select("channel", "value", party_id="to_party", moved=pl.lit(value=True)).unique(),
+        moved.select("channel", "value", party_id="to_party", marked=pl.lit(value=True)).unique(),
         on=["channel", "value", "party_id"],
         how="left",
         maintain_order="left",
-    ).with_columns(pl.col("moved").fill_null(value=False))
+    ).with_columns(pl.col("marked").fill_null(value=False))
     usual = (history.moved + limits.usual_share * limits.usual_rows) / (history.rows + limits.usual_rows)
-    found = [_cluster(part, usual, limits) for part in marked.partition_by("channel", maintain_order=True)]
-    found.append(_excess(marked, usual, limits))
-    found += [_fillers(own, limits), _crowds(own, limits)]
-    table = pl.DataFrame([row for row in found if row], schema=FINDINGS, orient="row")
-    return table.sort("quarantines", descending=True, maintain_order=True)
+    findings = [_column_moved(part, usual, limits) for part in marked.partition_by("channel", maintain_order=True)]
+    findings.append(_excess(marked, usual, limits))
+    findings += [_fillers(own, limits), _crowds(own, before, limits)]
+    if before is not None and "source" in own.columns:
+        findings += screen_agreement(own, before, limits=limits)
+    return findings_frame(findings)
+
+
+def screen_persons(rows: pl.DataFrame, before: pl.DataFrame, *, limits: ScreeningLimits) -> list[Finding | None]:
+    """Return where birth dates, national ids or names of a load stand beside the wrong persons.
+
+    Shape: rows [line, party_id, full_name, national_id, date_of_birth, id_born_differs] (`with_id_findings`), before
+    [party_id, full_name, national_id, date_of_birth] as it stood. A birth date is marked that changes, or that the id
+    beside it denies; an id or a name that changes to what another person of the load had.
+    """
+    met = rows.join(before, on="party_id", how="left", suffix="_before", maintain_order="left").sort(
+        "line", maintain_order=True
+    )
+    folded = met.with_columns(
+        *(folded_name(pl.col(name)).alias(f"folded{suffix}") for name, suffix in _NAMES),
+        *(
+            pl.col(f"national_id{suffix}").fill_null("").str.replace_all(r"[\s\-/]", "").str.to_uppercase()
+            .alias(f"number{suffix}") for _, suffix in _NAMES
+        ),
+    )  # fmt: skip
+    born, born_before = pl.col("date_of_birth"), pl.col("date_of_birth_before")
+    denied = born_before.is_null() & pl.col("id_born_differs")
+    marks = {
+        "birth_dates_moved": (
+            (born != born_before).fill_null(value=False) | denied.fill_null(value=False),
+            "full_name",
+        ),
+        "national_ids_moved": (_taken_over("number"), "national_id"),
+        "names_moved": (_taken_over("folded"), "full_name"),
+    }
+    return [
+        _crowded_or_many(code, folded.with_columns(marked=mark), shown, limits) for code, (mark, shown) in marks.items()
+    ]
+
+
+def screen_agreement(own: pl.DataFrame, before: pl.DataFrame, *, limits: ScreeningLimits) -> list[Finding | None]:
+    """Return the sources of a load that agree with the others on file less than they did about the same persons."""
+    theirs = before.join(own.select("party_id", "channel").unique(), on=["party_id", "channel"], how="semi")
+    now = compared(own, theirs).sort("line", maintain_order=True)
+    then = compared(theirs, theirs)
+    usual = then.group_by("source").agg(known=pl.len(), usual=1 - pl.col("agrees").mean())
+    enough = usual.filter(pl.col("known") >= limits.agreement_least).sort("source")
+    return [
+        _agreement_fell(now.filter(pl.col("source") == source), float(share), limits)
+        for source, _, share in enough.rows()
+    ]
+
+
+def with_limits(findings: list[Finding | None], limits: ScreeningLimits) -> list[Finding | None]:
+    """Mark the findings of the audit that pass the lender's limits as such that quarantine."""
+    return [
+        {**found_, "quarantines": True, "severity": "high", "figures": [*found_["figures"], _limit(found_, limits)]}
+        if found_ and _passes(found_, limits)
+        else found_
+        for found_ in findings
+    ]
 
 
 def is_quarantined(findings: pl.DataFrame) -> bool:
@@ -106,105 +183,92 @@ def is_quarantined(findings: pl.DataFrame) -> bool:
     return bool(findings["quarantines"].any())
 
 
-def _cluster(rows: pl.DataFrame, usual: float, limits: ScreeningLimits) -> tuple[object, ...] | None:
+def _passes(finding: Finding, limits: ScreeningLimits) -> bool:
+    limit = limits.shares.get(finding["finding"])
+    return limit is not None and finding["share"] > limit and finding["count"] > COUNT_LEAST
+
+
+def _limit(finding: Finding, limits: ScreeningLimits) -> dict[str, object]:
+    return {"name": "limit", "value": float(limits.shares[finding["finding"]])}
+
+
+def _column_moved(rows: pl.DataFrame, usual: float, limits: ScreeningLimits) -> Finding | None:
     """Find the stretch of the file where moved values crowd most beyond chance."""
-    at = np.flatnonzero(rows["moved"].to_numpy())
-    if len(at) < limits.cluster_least:
+    stretch = crowded(
+        rows, usual=usual, least=limits.cluster_least, share=limits.cluster_share, false_alarm=limits.false_alarm
+    )
+    if stretch is None:
         return None
-    begin, end, surprise = densest(at, rows.height, usual, least=limits.cluster_least, share=limits.cluster_share)
-    if surprise < -log(limits.false_alarm):
-        return None
-    inside = rows[begin : end + 1]
-    return _finding(
-        "contact_column_moved", inside.filter("moved"),
-        "a contact column shifted against its rows, or sorted apart from them",
-        "refuse the load, correct the file between these lines, deliver it again",
-        quarantines=True,
+    inside, surprise = stretch
+    return found(
+        "contact_column_moved", inside, shown="value", total=rows.height, quarantines=True,
+        figures={"usual_share": usual, "surprise": round(surprise, 1)},
     )  # fmt: skip
 
 
-def densest(at: NDArray[np.int64], rows: int, usual: float, *, least: int, share: float) -> tuple[int, int, float]:
-    """Return the stretch [first row, last row] with the most surprising number of moved values, and how surprising.
-
-    Meaning: the surprise is minus the logarithm of the chance that some stretch of a clean file of so many rows looks
-    like it: the binomial tail (bounded by Chernoff) times the number of stretches looked at. Stretches begin and end
-    at moved values; only such with at least `least` of them and `share` of their rows are looked at, else 0.
-
-    Args:
-        at: positions of the moved values, ascending.
-        rows: rows of the file.
-        usual: share of moved values in a clean file.
-        least: fewest moved values of a stretch.
-        share: least share of moved values in it.
-    """
-    best = (0, 0, 0.0)
-    size = least
-    while size <= len(at):
-        lengths = at[size - 1 :] - at[: len(at) - size + 1] + 1
-        begin = int(np.argmin(lengths))
-        length = int(lengths[begin])
-        if size >= share * length:
-            # stretches of this number: each begins at one of the rows; lengths and numbers looked at besides
-            looks = log(rows) + log(max(rows / size, 2.0))
-            surprise = _log_tail(size, length, usual) - looks
-            if surprise > best[2]:
-                best = (int(at[begin]), int(at[begin + size - 1]), surprise)
-        size = size + 1 if size < 4 * least else int(size * 1.2)
-    return best
-
-
-def _log_tail(count: int, trials: int, chance: float) -> float:
-    """Return minus the logarithm of an upper bound of P(at least `count` of `trials`); 0 where that is likely."""
-    part = count / trials
-    if part <= chance:
-        return 0.0
-    if count == trials:
-        return -count * log(chance)
-    return count * log(part / chance) + (trials - count) * log((1 - part) / (1 - chance))
-
-
-def _excess(rows: pl.DataFrame, usual: float, limits: ScreeningLimits) -> tuple[object, ...] | None:
+def _excess(rows: pl.DataFrame, usual: float, limits: ScreeningLimits) -> Finding | None:
     """Find more moved values in the whole load than a multiple of the usual share explains."""
-    moved = rows.filter("moved")
+    moved = rows.filter("marked")
     allowed = min(usual * limits.excess, 0.5)
-    if not moved.height:
-        return None
-    surprising = _log_tail(moved.height, rows.height, allowed) > -log(limits.false_alarm)
-    return _finding(
-        "contact_values_moved", moved,
-        "re-assigned or shared numbers, corrections; many at once: rows of two files merged wrongly",
-        "compare the examples with the file the lender's system holds",
+    surprising = log_tail(moved.height, rows.height, allowed) > -log(limits.false_alarm)
+    return found(
+        "contact_values_moved", moved, shown="value", total=rows.height, figures={"usual_share": usual},
         quarantines=surprising and moved.height >= limits.cluster_least,
     )  # fmt: skip
 
 
-def _fillers(rows: pl.DataFrame, limits: ScreeningLimits) -> tuple[object, ...] | None:
-    found = rows.filter(pl.col("value").str.contains(_FILLER))
-    return _shared(
-        "filler_value", found, rows.height, limits.filler_share,
-        "a field that had to be filled", "collect each person's own contact point",
-    )  # fmt: skip
-
-
-def _crowds(rows: pl.DataFrame, limits: ScreeningLimits) -> tuple[object, ...] | None:
-    found = rows.filter(pl.col("party_id").n_unique().over("channel", "value") > limits.crowd_persons)
-    return _shared(
-        "value_under_many_persons", found, rows.height, limits.crowd_share,
-        "a switchboard, an agent's own number, a filler, a column filled down",
-        "collect each person's own contact point",
-    )  # fmt: skip
-
-
-def _shared(
-    finding: str, found: pl.DataFrame, rows: int, share: float, cause: str, remedy: str
-) -> tuple[object, ...] | None:
-    if not found.height:
+def _crowded_or_many(code: str, rows: pl.DataFrame, shown: str, limits: ScreeningLimits) -> Finding | None:
+    """Find a stretch of marked rows, or more of them in the whole load than a multiple of the usual share."""
+    usual = limits.person_usual_share
+    stretch = crowded(
+        rows, usual=usual, least=limits.cluster_least, share=limits.cluster_share, false_alarm=limits.false_alarm
+    )
+    marked = stretch[0] if stretch else rows.filter("marked")
+    many = log_tail(marked.height, rows.height, min(usual * limits.excess, 0.5)) > -log(limits.false_alarm)
+    if not stretch and not (many and marked.height >= limits.cluster_least):
         return None
-    return _finding(finding, found, cause, remedy, quarantines=found.height > max(share * rows, 20))
+    return found(code, marked, shown=shown, total=rows.height, figures={"usual_share": usual}, quarantines=True)
 
 
-def _finding(finding: str, found: pl.DataFrame, cause: str, remedy: str, *, quarantines: bool) -> tuple[object, ...]:
-    examples = [mask_value(value) for value in found["value"].unique(maintain_order=True).head(EXAMPLES_MOST)]
-    severity = "high" if quarantines else "medium"
-    lines = found["line"]
-    return finding, severity, found.height, lines.min(), lines.max(), examples, cause, remedy, quarantines
+def _taken_over(column: str) -> pl.Expr:
+    """Mark what changed to the value that another person of the load had before."""
+    new, old = pl.col(column), pl.col(f"{column}_before")
+    return ((new != old) & (new != "") & (old != "") & new.is_in(old.implode())).fill_null(value=False)
+
+
+def _agreement_fell(rows: pl.DataFrame, usual: float, limits: ScreeningLimits) -> Finding | None:
+    marked = rows.with_columns(marked=~pl.col("agrees"))
+    allowed = min(max(usual, limits.usual_share) + limits.agreement_drop, 0.9)
+    stretch = crowded(
+        marked, usual=allowed, least=limits.agreement_least, share=min(allowed + limits.agreement_drop, 0.95),
+        false_alarm=limits.false_alarm,
+    )  # fmt: skip
+    missed = stretch[0] if stretch else marked.filter("marked")
+    surprising = log_tail(missed.height, rows.height, allowed) > -log(limits.false_alarm)
+    if not stretch and not surprising:
+        return None
+    return found(
+        "source_agreement_fell", missed, shown="value", total=rows.height, quarantines=True,
+        figures={"agreement_before": 1 - usual, "agreement_now": 1 - missed.height / rows.height},
+    )  # fmt: skip
+
+
+def _fillers(rows: pl.DataFrame, limits: ScreeningLimits) -> Finding | None:
+    filled = rows.filter(pl.col("value").str.contains(FILLER))
+    return found(
+        "filler_value", filled, shown="value", total=rows.height,
+        quarantines=filled.height > max(limits.filler_share * rows.height, COUNT_LEAST),
+    )  # fmt: skip
+
+
+def _crowds(rows: pl.DataFrame, before: pl.DataFrame | None, limits: ScreeningLimits) -> Finding | None:
+    """Find values that a load gives to a crowd, and whether to so many for whom it is new."""
+    crowds = rows.filter(pl.col("party_id").n_unique().over("channel", "value") > limits.crowd_persons)
+    key = ["party_id", "channel", "value"]
+    new = crowds if before is None else crowds.join(before, on=key, how="anti")
+    counted = new.group_by("channel", "value").agg(persons=pl.col("party_id").n_unique())
+    most = int(counted["persons"].max() or 0)  # type: ignore[arg-type]
+    return found(
+        "value_under_many_persons", crowds, shown="value", total=rows.height, figures={"most_new_persons": most},
+        quarantines=crowds.height > max(limits.crowd_share * rows.height, COUNT_LEAST) or most >= limits.crowd_most,
+    )  # fmt: skip

@@ -6,7 +6,8 @@ from typing import Final
 import polars as pl
 
 from rightparty.kernel.reasons import BY_CODE
-from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, Disclosure
+from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState, Disclosure
+from rightparty.planning.batches import batch_of_points
 from rightparty.planning.language import languages_read
 from rightparty.planning.world import World
 from rightparty.policy.disclosure import supported_disclosure
@@ -16,9 +17,10 @@ from rightparty.policy.local_time import with_local_time
 from rightparty.policy.pack import Thresholds
 
 CARRIED: Final = (
-    "person_id", "currency", "language", "template_version", "disclosure", "oldest_due_on",
+    "person_id", "currency", "language", "template_version", "disclosure", "oldest_due_on", "batch_id", "source",
+    "p_nobody", "p_stranger",
 )  # fmt: skip
-"""What a release needs beside the facts: how to render and whom to count."""
+"""What a release needs beside the facts: how to render, whom to count, what to expect of it."""
 
 _REPORTED: Final = BY_CODE["right_party.reported_wrong_party"].mask
 _POINT_OF: Final = {channel.value: point.value for channel, point in POINT_CHANNEL_OF.items()}
@@ -37,6 +39,7 @@ def assemble_facts(
     frame = _with_role(frame, world)
     frame = _with_person(frame, world)
     frame = _with_point(frame, world)
+    frame = _with_batch(frame, world)
     frame = _with_holds(frame, world)
     frame = _with_words(frame, wordings, thresholds)
     frame = with_local_time(frame, at=world.at)
@@ -85,8 +88,8 @@ def _with_person(frame: pl.DataFrame, world: World) -> pl.DataFrame:
 
 def _with_point(frame: pl.DataFrame, world: World) -> pl.DataFrame:
     points = world.attribution.select(
-        "party_id", "relation", "contradictions_mask", p_person="p_alone", point_channel="channel",
-        address="value",
+        "party_id", "relation", "contradictions_mask", "source", "p_nobody", "p_stranger", p_person="p_alone",
+        point_channel="channel", address="value",
     )  # fmt: skip
     opt_outs = world.opt_outs.select("address", "channel", "opted_out", "consent_revoked")
     frame = frame.with_columns(
@@ -100,6 +103,21 @@ def _with_point(frame: pl.DataFrame, world: World) -> pl.DataFrame:
         pl.col("opted_out", "consent_revoked", "person_in_doubt").fill_null(value=False),
         has_contact_point=pl.col("p_person").is_not_null(),
         case_open=(pl.col("contradictions_mask").fill_null(0) & _REPORTED) > 0,
+    )
+
+
+def _with_batch(frame: pl.DataFrame, world: World) -> pl.DataFrame:
+    """Join the load that brought the point; a point of which no load is known stays null, which withholds."""
+    if world.point_loads is None:
+        return frame.with_columns(
+            batch_id=pl.lit(None, dtype=pl.Int64), batch_state=pl.lit(BatchState.TRUSTED.value), batch_room=pl.lit(0)
+        )
+    fed = batch_of_points(world.point_loads, world.batches).rename({"channel": "point_channel", "value": "address"})
+    joined = _replace(frame, fed, on=["party_id", "point_channel", "address"])
+    without = ~pl.col("has_contact_point")
+    return joined.with_columns(
+        batch_state=pl.when(without).then(pl.lit(BatchState.NONE.value)).otherwise("batch_state"),
+        batch_room=pl.when(without).then(0).otherwise("batch_room"),
     )
 
 
@@ -125,7 +143,9 @@ def _with_words(frame: pl.DataFrame, wordings: pl.DataFrame, thresholds: Thresho
     """Choose the approved text that says most within what the attribution supports."""
     read = languages_read(frame["language"], wordings["language"].unique().to_list())
     frame = frame.join(read, on="language", how="left").with_columns(
-        supported=supported_disclosure(pl.col("p_person"), pl.col("contradictions_mask"), thresholds)
+        supported=supported_disclosure(
+            pl.col("p_person"), pl.col("p_stranger"), pl.col("contradictions_mask"), thresholds
+        )
     )
     texts = wordings.select(
         "template", "channel", "disclosure", "disclosure_level", read_language="language", template_version="version"

@@ -12,6 +12,7 @@ from django.db.models import F
 from rightparty.kernel.masking import mask_name, mask_value
 from rightparty.kernel.money import Money
 from rightparty.kernel.reasons import reasons_in
+from rightparty.kernel.vocabulary import BatchState
 from rightparty.lending.queries import (
     account_links,
     accounts_of_party,
@@ -20,8 +21,16 @@ from rightparty.lending.queries import (
     liable_and_other_parties,
 )
 from rightparty.parties.linked.queries import doubts_as_of_now
-from rightparty.parties.queries import attribution_as_of, contact_history, find_party, opt_outs_as_of, people_as_of
+from rightparty.parties.queries import (
+    attribution_as_of,
+    contact_history,
+    find_party,
+    opt_outs_as_of,
+    people_as_of,
+    point_loads,
+)
 from rightparty.planning.assembly import assemble_facts
+from rightparty.planning.batches import BATCHES, within_room
 from rightparty.planning.cadence import with_step
 from rightparty.planning.candidates import choose_candidates
 from rightparty.planning.models import Plan, PlanEntry
@@ -30,27 +39,50 @@ from rightparty.planning.world import World
 from rightparty.policy.evaluate import evaluate
 from rightparty.policy.pack import LawPacks
 
+NO_BATCHES: Final = pl.DataFrame(schema=BATCHES)
+"""For readers who judge nothing: with it, no point that a load brought is permitted."""
+
 HISTORY_DAYS: Final = 9
 """Days of contacts read: the longest window of any pack (7 days) and a day on either side for local calendars."""
 
 
 def read_world(
-    *, at: datetime, account_ids: Sequence[str] | None = None, party_ids: Sequence[str] | None = None
+    *,
+    at: datetime,
+    batches: pl.DataFrame,
+    account_ids: Sequence[str] | None = None,
+    party_ids: Sequence[str] | None = None,
 ) -> World:
-    """Read everything that decisions depend on: of some accounts and parties, or of the whole portfolio (None)."""
+    """Read everything that decisions depend on: of some accounts and parties, or of the whole portfolio (None).
+
+    `batches`: planning.batches.BATCHES, as the store stands.
+    """
     links = account_links(party_ids=party_ids)
     people = people_as_of(at=at, party_ids=party_ids)
+    attribution = attribution_as_of(at=at, party_ids=party_ids, links=links)
     return World(
         at=at,
         balances=balances_as_of(at=at, account_ids=account_ids),
         roles=liable_and_other_parties(account_ids=account_ids),
-        attribution=attribution_as_of(at=at, party_ids=party_ids, links=links),
+        attribution=attribution,
         people=people,
         doubts=doubts_as_of_now(party_ids=party_ids).rename({"value": "address"}),
         opt_outs=opt_outs_as_of(at=at, party_ids=party_ids).rename({"value": "address"}),
         holds=holds_as_of(at=at, account_ids=account_ids, party_ids=party_ids),
+        point_loads=_loads_that_matter(attribution, batches, at=at, whole=party_ids is None),
+        batches=batches,
         history=contact_history(at=at, party_ids=party_ids, days=HISTORY_DAYS),
     )
+
+
+def _loads_that_matter(
+    attribution: pl.DataFrame, batches: pl.DataFrame, *, at: datetime, whole: bool
+) -> pl.DataFrame | None:
+    """Read who brought the points; for a whole portfolio only if some load is not trusted, since the read is long."""
+    if not whole:
+        return point_loads(at=at, values=attribution["value"].unique().to_list())
+    settled = (BatchState.TRUSTED.value, BatchState.WITHDRAWN.value)
+    return None if batches["state"].is_in(settled).all() else point_loads(at=at, values=None)
 
 
 def latest_plan() -> Plan | None:
@@ -109,7 +141,9 @@ def find_portrait(party_id: str, *, at: datetime) -> Portrait | None:
     if party is None:
         return None
     mine = accounts_of_party(party_id)
-    world = read_world(at=at, account_ids=mine["account_id"].unique().to_list(), party_ids=[party_id])
+    world = read_world(
+        at=at, account_ids=mine["account_id"].unique().to_list(), party_ids=[party_id], batches=NO_BATCHES
+    )
     person = world.people.filter(pl.col("party_id") == party_id)
     points = world.attribution.filter(pl.col("party_id") == party_id).sort("p_person", descending=True).to_dicts()
     for point in points:
@@ -129,16 +163,22 @@ def find_portrait(party_id: str, *, at: datetime) -> Portrait | None:
 
 
 def judge_account(
-    account_id: str, *, at: datetime, strategy: Strategy, packs: LawPacks, wordings: pl.DataFrame
+    account_id: str,
+    *,
+    at: datetime,
+    strategy: Strategy,
+    packs: LawPacks,
+    wordings: pl.DataFrame,
+    batches: pl.DataFrame,
 ) -> pl.DataFrame:
     """Judge one account live, as a plan at this instant would: every fact, reasons_mask and permitted.
 
     Shape: one row per liable party; no row if there is no such account, nothing is due or the strategy rests.
     """
     parties = liable_and_other_parties(account_ids=[account_id])["party_id"].unique().to_list()
-    world = read_world(at=at, account_ids=[account_id], party_ids=parties)
+    world = read_world(at=at, account_ids=[account_id], party_ids=parties, batches=batches)
     stepped = with_step(world.balances.lazy(), strategy).filter(pl.col("step").is_not_null())
     least = packs.thresholds.limited_content
     candidates = choose_candidates(stepped, world, strategy, least_p=least).collect()
     facts = assemble_facts(candidates, world, wordings=wordings, thresholds=packs.thresholds)
-    return evaluate(facts.lazy(), packs).collect()
+    return within_room(evaluate(facts.lazy(), packs).collect())

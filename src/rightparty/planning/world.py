@@ -26,5 +26,9 @@ class World:
     opt_outs: pl.DataFrame
     #: [account_id, party_id, holds_mask]
     holds: pl.DataFrame
+    #: parties.queries.point_loads; None where every load is trusted, so that nothing is to be looked up
+    point_loads: pl.DataFrame | None
+    #: planning.batches.BATCHES
+    batches: pl.DataFrame
     #: contacts of the last days, per person and account
     history: pl.DataFrame

@@ -11,13 +11,18 @@ ACCOUNT = DISCLOSURE_LEVELS[Disclosure.ACCOUNT]
 AMOUNT = DISCLOSURE_LEVELS[Disclosure.AMOUNT]
 
 
-def supported_disclosure(p_person: pl.Expr, contradictions_mask: pl.Expr, thresholds: Thresholds) -> pl.Expr:
+def supported_disclosure(
+    p_person: pl.Expr, p_stranger: pl.Expr, contradictions_mask: pl.Expr, thresholds: Thresholds
+) -> pl.Expr:
     """Return the highest level (Int8) the attribution supports; limited content where it supports nothing more.
+
+    A text that tells of a debt needs the person to be likely and a stranger to be unlikely: between the two lie the
+    numbers that reach nobody, and they do no harm.
 
     Below the lowest threshold the level stays limited and `right_party` withholds. A contradiction never lets a text
     say more, whatever the probability.
     """
-    clear = contradictions_mask == 0
+    clear = (contradictions_mask == 0) & (p_stranger <= thresholds.stranger_at_most)
     return (
         pl.when(clear & (p_person >= thresholds.amount))
         .then(pl.lit(AMOUNT))

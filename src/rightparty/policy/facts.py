@@ -38,9 +38,14 @@ FACTS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "has_contact_point": pl.Boolean,
     "relation": pl.String,  # self, spouse, …
     "p_person": pl.Float64,
+    "p_stranger": pl.Float64,
     "contradictions_mask": pl.Int64,  # kernel.reasons bits of right_party contradictions
     # an unanswered contradiction about who the id is bears on this point (parties.linked)
     "person_in_doubt": pl.Boolean,
+    # the load that brought the point: none (recorded live), trusted, on_trial, stopped (kernel.vocabulary.BatchState)
+    "batch_state": pl.String,
+    # how many more messages the trial of that load has room for; 0 if it is not on trial
+    "batch_room": pl.Int32,
     # the ledger as of `at` (lending.delinquency)
     "account_open": pl.Boolean,
     "ledger_consistent": pl.Boolean,

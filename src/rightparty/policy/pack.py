@@ -83,6 +83,8 @@ class Thresholds:
     limited_content: float
     account: float
     amount: float
+    #: greatest probability that a stranger receives a text that tells of a debt
+    stranger_at_most: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +193,10 @@ _HOUSE_BOUNDS: Final = {
 """Least and greatest value: a house rule beyond these would be laxer than some market's law (5 a day in VN)."""
 
 
+_STRANGER_AT_MOST: Final = 0.02
+"""What the threshold of 0.98 leaves to strangers at most, and what holds where the house names no number."""
+
+
 def _house(label: str, raw: dict[str, Any]) -> HouseRules:
     for name, (least, greatest) in _HOUSE_BOUNDS.items():
         value = raw.get(name)
@@ -201,7 +207,12 @@ def _house(label: str, raw: dict[str, Any]) -> HouseRules:
         value = levels.get(name)
         if not isinstance(value, float) or not least_p <= value <= 1.0:
             raise PackError(f"{label}: field thresholds.{name}: a number from {least_p} to 1.0 is needed")
-    thresholds = Thresholds(**{name: levels[name] for name in ("limited_content", "account", "amount")})
+    stranger = levels.get("stranger_at_most", _STRANGER_AT_MOST)
+    if not isinstance(stranger, float) or not 0.0 < stranger <= _STRANGER_AT_MOST:
+        raise PackError(f"{label}: field thresholds.stranger_at_most: a number up to {_STRANGER_AT_MOST} is needed")
+    thresholds = Thresholds(
+        **{name: levels[name] for name in ("limited_content", "account", "amount")}, stranger_at_most=stranger
+    )
     if not thresholds.limited_content <= thresholds.account <= thresholds.amount:
         raise PackError(f"{label}: field thresholds: saying more must need more certainty, never less")
     return HouseRules(**{name: raw[name] for name in _HOUSE_BOUNDS}, thresholds=thresholds)

@@ -152,10 +152,20 @@ RIGHTPARTY: dict[str, Any] = {
     "LOAD_LIMITS_FILE": os.environ.get("RIGHTPARTY_LOAD_LIMITS", ""),
     # what the linkage model may merge by itself; empty: the shipped rules
     "LINK_RULES_FILE": os.environ.get("RIGHTPARTY_LINK_RULES", ""),
+    # how new contact data are tried and when the breaker stops them; empty: the shipped rules
+    "TRIAL_FILE": os.environ.get("RIGHTPARTY_TRIAL", ""),
+    # where alarms go beside the log: an address of operations; https address of a webhook and the key that signs it
+    "ALARM_EMAIL": os.environ.get("RIGHTPARTY_ALARM_EMAIL", ""),
+    "ALARM_WEBHOOK": os.environ.get("RIGHTPARTY_ALARM_WEBHOOK", ""),
+    "ALARM_WEBHOOK_KEY": os.environ.get("RIGHTPARTY_ALARM_WEBHOOK_KEY", ""),
+    "ALARM_SMTP": os.environ.get("RIGHTPARTY_ALARM_SMTP", ""),
     # carriers' network interfaces for silent look-ups, https://TOKEN@host/base; empty: nobody is asked
     "LOOKUPS": os.environ.get("RIGHTPARTY_LOOKUPS", ""),
     # which look-ups law and contract allow here, comma separated: status_lookup, holder_lookup, subscriber_lookup
     "LOOKUP_STEPS": [step for step in os.environ.get("RIGHTPARTY_LOOKUP_STEPS", "").split(",") if step],
+    # how persons may be asked whether a contact point is theirs, comma separated: ask_in_app, one_time_code, letter;
+    # with a country before (US:letter) in that country alone
+    "VERIFY_STEPS": [step for step in os.environ.get("RIGHTPARTY_VERIFY_STEPS", "").split(",") if step],
     # bearer tokens of the API, comma separated; empty: the API answers nobody
     "API_TOKENS": [token for token in os.environ.get("RIGHTPARTY_API_TOKENS", "").split(",") if token],
 }

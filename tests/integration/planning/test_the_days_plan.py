@@ -9,7 +9,7 @@ import pytest
 
 from rightparty.dispatch.operations.enqueue_proposals import enqueue_proposals
 from rightparty.dispatch.operations.release import installed_packs
-from rightparty.dispatch.queries import outbox_keys
+from rightparty.dispatch.queries import batches_as_of, outbox_keys
 from rightparty.dispatch.wording import available_wordings
 from rightparty.evidence.queries import read_leaf, verify_log
 from rightparty.intake.operations.load_portfolio import load_portfolio
@@ -131,7 +131,7 @@ def event(key: str, value: str, party: str, kind: str, at: str) -> dict[str, obj
 
 
 def plan() -> PlanResult:
-    return propose_plan(at=AT, wordings=available_wordings(), outbox=outbox_keys())
+    return propose_plan(at=AT, wordings=available_wordings(), outbox=outbox_keys(), batches=batches_as_of(at=AT))
 
 
 @pytest.fixture
@@ -203,5 +203,10 @@ def test_a_portrait_shows_masked_values_and_what_is_due(planned: PlanResult) -> 
 
 def judge(account: str) -> pl.DataFrame:
     return judge_account(
-        account, at=AT, strategy=load_strategy(None), packs=installed_packs(), wordings=available_wordings()
+        account,
+        at=AT,
+        strategy=load_strategy(None),
+        packs=installed_packs(),
+        wordings=available_wordings(),
+        batches=batches_as_of(at=AT),
     )

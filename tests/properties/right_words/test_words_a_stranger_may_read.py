@@ -19,9 +19,10 @@ VALUES = {"sender": "Lantern", "code": "7K3M-92XQ-A4B", "link": "https://lender.
           "amount": "CNY 1,234.50", "due_date": "2026-11-08"}  # fmt: skip
 
 
-def level(p_person: float | None, mask: int | None) -> int:
-    frame = pl.DataFrame({"p": [p_person], "m": [mask]}, schema={"p": pl.Float64, "m": pl.Int64})
-    return int(frame.select(supported_disclosure(pl.col("p"), pl.col("m"), THRESHOLDS)).item())
+def level(p_person: float | None, mask: int | None, p_stranger: float | None = 0.0) -> int:
+    schema = {"p": pl.Float64, "s": pl.Float64, "m": pl.Int64}
+    frame = pl.DataFrame({"p": [p_person], "s": [p_stranger], "m": [mask]}, schema=schema)
+    return int(frame.select(supported_disclosure(pl.col("p"), pl.col("s"), pl.col("m"), THRESHOLDS)).item())
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
@@ -41,6 +42,12 @@ def test_the_level_that_is_supported_is_also_certain_enough(p_person: float) -> 
     supported = level(p_person, 0)
     needed = pl.DataFrame({"level": [supported]}).select(needed_probability(pl.col("level"), THRESHOLDS)).item()
     assert p_person >= needed or supported == DISCLOSURE_LEVELS[Disclosure.LIMITED_CONTENT]
+
+
+@given(st.floats(0, 1), st.one_of(st.none(), st.floats(0.0026, 1)))
+def test_where_a_stranger_is_too_likely_nothing_is_said_of_a_debt(p_person: float, p_stranger: float | None) -> None:
+    assert level(p_person, 0, p_stranger) == DISCLOSURE_LEVELS[Disclosure.LIMITED_CONTENT]
+    assert level(0.999, 0, 0.0024) == DISCLOSURE_LEVELS[Disclosure.AMOUNT]
 
 
 @pytest.mark.parametrize("key", NEUTRAL, ids="/".join)

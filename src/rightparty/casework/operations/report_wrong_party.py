@@ -15,6 +15,7 @@ from rightparty.casework.queries import record_of
 from rightparty.casework.record import CANCELLED_PLANNED, STOPPED_CONTACT_POINT, STOPPED_FURNISHING, CaseRecord
 from rightparty.casework.sent import SentMessage
 from rightparty.dispatch.operations.cancel_planned import cancel_planned
+from rightparty.dispatch.operations.count_reports import count_reports
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, EventKind, MessageChannel
 from rightparty.lending.locks import lock_accounts
 from rightparty.lending.operations.hold_furnishing import hold_furnishing
@@ -73,6 +74,7 @@ def _stop_contact_point(case: Case, about: SentMessage, at: datetime) -> None:
         party_id=about.party_id,
         detail=case.origin,
     )
+    count_reports(values=[about.address], at=at)
     write_action(case, STOPPED_CONTACT_POINT, at=at, shown=True)
     cancelled = cancel_planned(address=about.address, at=at, reason=REASON)
     write_action(case, CANCELLED_PLANNED, at=at, detail=f"reminders={cancelled}", shown=True)

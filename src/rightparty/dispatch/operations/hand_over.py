@@ -16,8 +16,9 @@ from django.db import transaction
 from rightparty.dispatch.channels.adapter import Fate, Handover, OutboundMessage
 from rightparty.dispatch.channels.registry import NoChannelError, adapter_of
 from rightparty.dispatch.models import MessageText, Reminder
+from rightparty.dispatch.operations.cancel_released import cancel_released
 from rightparty.dispatch.operations.settle import settle
-from rightparty.dispatch.queries import is_halted
+from rightparty.dispatch.queries import is_halted, stopped_among
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.kernel.reasons import mask_of
 
@@ -48,7 +49,7 @@ def hand_over(
 
 
 def _mark(ids: Sequence[UUID], *, worker: str, at: datetime) -> list[OutboundMessage]:
-    """Mark what still belongs to the worker, once, and return it; under a halt it is cancelled instead."""
+    """Mark what still belongs to the worker, once, and return it; under a halt or a stop it is cancelled instead."""
     own = Reminder.objects.filter(
         id__in=ids, state=ReminderState.RELEASED, claimed_by=worker, lease_expires_at__gt=at, outcome=""
     )
@@ -61,8 +62,11 @@ def _mark(ids: Sequence[UUID], *, worker: str, at: datetime) -> list[OutboundMes
                 reasons_mask=mask_of(["once.dispatch_halted"]),
             )  # fmt: skip
             return []
-        these.update(outcome=HANDING_OVER)
-        texts = MessageText.objects.filter(reminder_id__in=marked).select_related("reminder")
+        stopped = stopped_among(marked, at=at)
+        cancel_released(stopped, at=at)
+        going = [key for key in marked if key not in set(stopped)]
+        Reminder.objects.filter(id__in=going).update(outcome=HANDING_OVER)
+        texts = MessageText.objects.filter(reminder_id__in=going).select_related("reminder")
         return [_message(text, at) for text in texts]
 
 

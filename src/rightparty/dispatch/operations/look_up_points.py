@@ -15,21 +15,20 @@ from typing import Final, Protocol
 import polars as pl
 from django.db import transaction
 
-from rightparty.dispatch.channels.lookups import LookupBusyError, LookupRefusedError, Question
+from rightparty.dispatch.channels.lookups import STEPS, LookupBusyError, LookupRefusedError, Question
 from rightparty.dispatch.models import Lookup
 from rightparty.evidence.chain import LeafRecord
 from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.kernel.clock import require_aware
 from rightparty.kernel.vocabulary import EventKind
-from rightparty.lending.queries import account_links, balances_as_of, liable_and_other_parties
 from rightparty.parties.operations.record_event import record_event
-from rightparty.parties.queries import attribution_as_of, find_party
+from rightparty.parties.queries import find_party
 from rightparty.planning.reverification.choose import Steps, choose_steps
+from rightparty.planning.reverification.queries import points_to_verify
+from rightparty.planning.reverification.watch import renew_watches
 
 REMEMBERED: Final = timedelta(days=400)
 """How far back questions are looked at; longer than any step's time until it may be asked again."""
-
-_LIABLE: Final = ("debtor", "co_debtor", "guarantor")
 
 
 class Service(Protocol):
@@ -51,18 +50,21 @@ class LookupSummary:
 
 
 def choose_lookups(*, at: datetime, steps: Steps, allowed: frozenset[str], budget: float) -> pl.DataFrame:
-    """Return what is worth asking now: planning's CHOSEN with collected_at; asks nothing."""
+    """Return what is worth asking now: planning's CHOSEN with collected_at; asks nothing.
+
+    First what clears a doubt about persons who owe something now, then, with what is left of the budget, what keeps the
+    watch over numbers of anybody with an open account.
+    """
     instant = require_aware(at)
-    due = balances_as_of(at=instant, account_ids=None).filter(pl.col("amount_due_minor") > 0)
-    roles = liable_and_other_parties(account_ids=None).filter(pl.col("role").is_in(_LIABLE))
-    owing = roles.join(due, on="account_id", how="semi")["party_id"].unique()
-    links = account_links(party_ids=None)
-    points = attribution_as_of(at=instant, party_ids=None, links=links).filter(
-        pl.col("party_id").is_in(owing.implode()) & (pl.col("relation") == "self")
-    )
-    asked = _asked(instant)
-    chosen = choose_steps(points, at=instant, steps=steps, allowed=allowed, asked=asked, budget=budget)
+    points = points_to_verify(at=instant)
+    asked, silent = _asked(instant), allowed & frozenset(STEPS)
+    doubtful = choose_steps(points.filter("owes"), at=instant, steps=steps, allowed=silent, asked=asked, budget=budget)
     keys = ["party_id", "channel", "value"]
+    kept = renew_watches(
+        points.join(doubtful, on=keys, how="anti"), at=instant, steps=steps, allowed=silent, asked=asked,
+        budget=budget - float(doubtful["price"].sum()),
+    )  # fmt: skip
+    chosen = pl.concat([doubtful, kept])
     return chosen.join(points.select(*keys, "collected_at"), on=keys, how="left", maintain_order="left")
 
 

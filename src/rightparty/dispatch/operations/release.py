@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate: one transaction in which every promise is checked again and a batch is released or withheld.
 
-Locks come first, in the fixed order party -> account -> contact point -> reminder, and stay until commit: a payment,
-a hold, a report or another worker's release for the same person waits, or has committed and is seen. Snapshot
-isolation alone would let a payment slip in between. Facts, decision, contact event, rendered text and evidence leaf
-commit together; the amount in the text is the ledger's of this transaction.
+Locks come first, in the fixed order party -> account -> contact point -> batch -> reminder, and stay until commit: a
+payment, a hold, a report, the stop of a batch or another worker's release for the same person waits, or has committed
+and is seen. Snapshot isolation alone would let a payment slip in between. Facts, decision, contact event, rendered text
+and evidence leaf commit together; the amount in the text is the ledger's of this transaction.
 
 Promise: no reminder is released by a transaction that commits after the payment's commit. Crash meaning: before the
 commit nothing happened and the lease runs out; after it the messages may be handed over within the lease.
@@ -27,13 +27,15 @@ from rightparty.dispatch.decisions import (
     leaves_of_withheld,
     render_released,
 )
-from rightparty.dispatch.locks import lock_for_release
+from rightparty.dispatch.locks import Locked, lock_for_release
+from rightparty.dispatch.operations.write_batch_messages import write_batch_messages
 from rightparty.dispatch.operations.write_decisions import write_back_to_queue, write_released, write_withheld
-from rightparty.dispatch.queries import claimed_rows, is_halted
+from rightparty.dispatch.queries import batches_as_of, claimed_rows, is_halted
 from rightparty.dispatch.wording import available_wordings, shipped_wordings
 from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.kernel.identifiers import new_reference_code
 from rightparty.planning.assembly import assemble_facts
+from rightparty.planning.batches import within_room
 from rightparty.planning.queries import read_world
 from rightparty.policy.evaluate import evaluate
 from rightparty.policy.pack import LawPacks, load_packs
@@ -70,14 +72,14 @@ def release(
     packs = packs or installed_packs()
     with transaction.atomic():
         scope = claimed_rows(ids, worker=worker, at=at)
-        parties = lock_for_release(scope)
+        locked = lock_for_release(scope)
         rows = claimed_rows(ids, worker=worker, at=at)
         if rows.is_empty():
             return Released(released=[], withheld=0, deferred=0)
         if is_halted():
             write_back_to_queue(rows["id"], at=at)
             return Released(released=[], withheld=0, deferred=rows.height)
-        decided = _decide(rows, parties, packs, at=at, new_code=new_code)
+        decided = _decide(rows, locked, packs, at=at, new_code=new_code)
         _write(decided, at=at)
     return Released(
         released=[UUID(i) for i in decided.released["id"]],
@@ -93,11 +95,13 @@ def installed_packs() -> LawPacks:
 
 
 def _decide(
-    rows: pl.DataFrame, parties: list[str], packs: LawPacks, *, at: datetime, new_code: Callable[[], str]
+    rows: pl.DataFrame, locked: Locked, packs: LawPacks, *, at: datetime, new_code: Callable[[], str]
 ) -> Decided:
-    world = read_world(at=at, account_ids=rows["account_id"].unique().to_list(), party_ids=parties)
+    batches = batches_as_of(at=at, locked=locked.batches)
+    accounts = rows["account_id"].unique().to_list()
+    world = read_world(at=at, account_ids=accounts, party_ids=locked.parties, batches=batches)
     facts = assemble_facts(rows, world, wordings=available_wordings(), thresholds=packs.thresholds)
-    judged = evaluate(facts.lazy(), packs).collect()
+    judged = within_room(evaluate(facts.lazy(), packs).collect())
     decided = decide(judged, oldest_plan=at - timedelta(hours=packs.house.plan_expires_hours))
     codes = [new_code() for _ in range(decided.released.height)]
     return render_released(
@@ -114,4 +118,5 @@ def _write(decided: Decided, *, at: datetime) -> None:
     write_back_to_queue(decided.deferred["id"], at=at)
     indexes = append_leaves(leaves)
     write_released(decided.released, indexes[: decided.released.height], at=at)
+    write_batch_messages(decided.released, at=at)
     write_withheld(decided.withheld, indexes[decided.released.height :], at=at)

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from rightparty.dispatch.channels.adapter import InboundText
 from rightparty.dispatch.operations.cancel_planned import cancel_planned
+from rightparty.dispatch.operations.count_reports import count_reports
 from rightparty.dispatch.queries import last_reminder_to
 from rightparty.inbound.intent import LONGEST, Intent, intent_of
 from rightparty.inbound.models import Reply
@@ -87,5 +88,6 @@ def _act(reply: Reply, text: InboundText, at: datetime) -> int:
     if intent is Intent.STOP:
         return cancel_planned(address=text.sender, at=at, reason="right_time.opted_out", channel=text.channel)
     if intent is Intent.WRONG_PARTY:
+        count_reports(values=[text.sender], at=at)
         return cancel_planned(address=text.sender, at=at, reason="right_party.reported_wrong_party")
     return 0

@@ -8,9 +8,9 @@ decides.
 Crash meaning: before the commit nothing happened; the database rolls everything back, the staging with it.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +18,9 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
+from rightparty.dispatch.operations.count_reports import count_reports
+from rightparty.dispatch.operations.open_batch import open_batch
+from rightparty.dispatch.operations.raise_alarm import raise_alarm
 from rightparty.evidence.chain import LeafRecord
 from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.intake.checking import (
@@ -32,31 +35,25 @@ from rightparty.intake.checking import (
 from rightparty.intake.contract import CONTRACT, REFERENCES, REJECTED_SHARE_FROM_ROWS, REJECTED_SHARE_LIMIT, Table
 from rightparty.intake.errors import DeliveryError
 from rightparty.intake.keeping import keep_files
-from rightparty.intake.limits import read_limits
 from rightparty.intake.load_report import EXAMPLES_SHOWN, LoadReport, TableReport
 from rightparty.intake.models import Load
 from rightparty.intake.operations.link_persons import with_linked_persons
+from rightparty.intake.operations.screen_load import Delivered, screen_load
 from rightparty.intake.queries import (
     current_attributes,
     existing_ids,
     find_quarantined_load,
     find_standing_load,
-    is_first_contact_load,
     moved_values,
-    screening_history,
-    strong_uses,
 )
 from rightparty.intake.reading import Delivery, digest_of, find_files, read_blocks
 from rightparty.intake.row_errors import rejected_frame
 from rightparty.kernel.clock import require_aware
 from rightparty.kernel.masking import mask_value
 from rightparty.lending.operations import take_rows as lending
-from rightparty.lending.queries import account_links
-from rightparty.parties.linked.queries import household_groups
 from rightparty.parties.operations import take_rows as parties
 from rightparty.parties.operations.link_applicants import link_applicants
-from rightparty.parties.queries import ids_of_same_persons
-from rightparty.parties.screening import screen
+from rightparty.parties.queries import reported_values
 from rightparty.store.operations.append_rows import append_rows
 from rightparty.store.versions import MergeCounts
 
@@ -66,16 +63,6 @@ _ATTRIBUTES = {"party_id": "country", "account_id": "currency"}
 """What the reading of other tables needs of a party and of an account."""
 
 
-_SCREENED: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    **dict.fromkeys(("party_id", "channel", "value", "relation"), pl.String),
-    "line": pl.Int64,
-    "collected_at": pl.Datetime("us", "UTC"),
-}
-"""What screening looks at."""
-
-_STILL_USED = timedelta(days=30)
-"""A number given up rests longer before somebody else has it: who used it so shortly before still holds it."""
-
 log = structlog.get_logger(__name__)
 
 
@@ -84,8 +71,8 @@ class _Known:
     """What this delivery has brought so far that later files refer to, by the id's column."""
 
     rows: dict[str, pl.DataFrame]
-    #: [line, party_id, channel, value, relation] of the contact points
-    points: pl.DataFrame
+    #: what screening looks at
+    delivered: Delivered = field(default_factory=Delivered)
 
     def attributes(self, id_column: str, ids: pl.Series) -> pl.DataFrame:
         """Return the attribute of these ids from the delivery, and from the store for those not delivered."""
@@ -140,7 +127,7 @@ def load_portfolio(
         )
         try:
             with transaction.atomic():
-                report = _load(delivery, load_id=load.pk, digest=digest, tell=tell)
+                report = _load(delivery, load=load, tell=tell)
                 if not admitted and any(finding["quarantines"] for finding in report.findings):
                     raise _QuarantinedError(report)
         except _QuarantinedError as quarantined:
@@ -148,6 +135,11 @@ def load_portfolio(
             load.state = Load.State.QUARANTINED
             if not dry_run:
                 keep_files(delivery, digest=digest, folder=quarantine_folder())
+            told = {"load": load.pk, "findings": len(report.findings)}
+            raise_alarm(kind="load_quarantined", facts=told, at=loaded_at)
+        else:
+            count_reports(values=reported_values(load.pk), at=loaded_at)
+            _open_batch(load.pk, report, at=loaded_at)
         load.summary = _summary_of(report)
         load.save(update_fields=["summary", "state"])
         append_leaves([_leaf_of(report, loaded_at)])
@@ -166,6 +158,13 @@ class _QuarantinedError(Exception):
         self.report = report
 
 
+def _open_batch(load_id: int, report: LoadReport, *, at: datetime) -> None:
+    """Open the batch of a load that brought contact points, new or changed (right_party)."""
+    brought = sum(table.added + table.changed for table in report.tables if table.table == "contact_points")
+    if brought:
+        open_batch(load_id=load_id, brought=brought, at=at)
+
+
 def quarantine_folder() -> Path:
     """Return where files of quarantined loads are kept."""
     return Path(settings.RIGHTPARTY["HOME"]) / "quarantine"
@@ -176,46 +175,21 @@ def _as_quarantined(load: Load, digest: str) -> LoadReport:
     return LoadReport(outcome="quarantined", load_id=load.pk, content_digest=digest, tables=[], findings=findings)
 
 
-def _contradicted(known: _Known, load_id: int) -> pl.DataFrame:
-    """Return the values that another, unlinked person used as his own when, or after, they were collected."""
-    uses = strong_uses(load_id)
-    theirs = known.points.join(uses.rename({"party_id": "from_party"}), on=["channel", "value"]).filter(
-        (pl.col("from_party") != pl.col("party_id")) & (pl.col("last_at") > pl.col("collected_at") - _STILL_USED)
-    )
-    others = theirs.join(uses, on=["channel", "value", "party_id"], how="anti").rename({"party_id": "to_party"})
-    if others.is_empty():
-        return others.select("channel", "value", "from_party", "to_party")
-    links = pl.concat([account_links(party_ids=None), household_groups(ids_of_same_persons(party_ids=None))])
-    kin = links.join(links, on="group_id", suffix="_other").select(to_party="party_id", from_party="party_id_other")
-    unlinked = others.join(kin, on=["to_party", "from_party"], how="anti")
-    return unlinked.select("channel", "value", "from_party", "to_party").unique(["channel", "value", "to_party"])
-
-
-def _screened(known: _Known, moved: pl.DataFrame, load_id: int) -> list[dict[str, object]]:
-    """Screen the contact points that this load brought, against the portfolio as it stood before."""
-    own = settings.RIGHTPARTY["LOAD_LIMITS_FILE"]
-    limits = read_limits(Path(str(own)) if own else None)
-    if is_first_contact_load(load_id):
-        moved, limits = _contradicted(known, load_id), replace(limits, cluster_least=limits.first_cluster_least)
-    return screen(known.points, moved, history=screening_history(), limits=limits).to_dicts()
-
-
-def _load(delivery: Delivery, *, load_id: int, digest: str, tell: Progress) -> LoadReport:
+def _load(delivery: Delivery, *, load: Load, tell: Progress) -> LoadReport:
+    load_id, at = load.pk, load.loaded_at
     empty = {"party_id": pl.String(), "country": pl.String()}, {"account_id": pl.String(), "currency": pl.String()}
-    known = _Known(
-        {"party_id": pl.DataFrame(schema=empty[0]), "account_id": pl.DataFrame(schema=empty[1])},
-        pl.DataFrame(schema=_SCREENED),
-    )
+    known = _Known({"party_id": pl.DataFrame(schema=empty[0]), "account_id": pl.DataFrame(schema=empty[1])})
     taken: list[_Taken] = []
     for name, path in delivery.files.items():
         tell(name)
-        taken.append(_take_file(CONTRACT[name], path, known=known, load_id=load_id))
+        taken.append(_take_file(CONTRACT[name], path, known=known, load_id=load_id, at=at))
     tell("moved contact values")
     moved = moved_values(load_id)
-    findings = _screened(known, moved, load_id)
+    tell("screening")
+    findings = screen_load(delivered=known.delivered, moved=moved, load_id=load_id, at=at)
     tell("linked persons")
     # after screening: what this load lets look like one household may not excuse what is wrong with it
-    link_applicants(load_id=load_id, at=Load.objects.get(pk=load_id).loaded_at)
+    link_applicants(load_id=load_id, at=at)
     rejected = pl.concat([t.rejected for t in taken])
     reasons = rejected.group_by("file", "column", "reason", maintain_order=True).agg(
         pl.len().alias("rows"), pl.col("line").min().alias("first_line")
@@ -223,7 +197,7 @@ def _load(delivery: Delivery, *, load_id: int, digest: str, tell: Progress) -> L
     return LoadReport(
         outcome="loaded",
         load_id=load_id,
-        content_digest=digest,
+        content_digest=load.content_digest,
         tables=[t.report for t in taken],
         moved_values=moved.height,
         moved_examples=[row | {"value": mask_value(row["value"])} for row in moved.head(EXAMPLES_SHOWN).to_dicts()],
@@ -236,7 +210,7 @@ def _load(delivery: Delivery, *, load_id: int, digest: str, tell: Progress) -> L
     )
 
 
-def _take_file(table: Table, path: Path, *, known: _Known, load_id: int) -> _Taken:
+def _take_file(table: Table, path: Path, *, known: _Known, load_id: int, at: datetime) -> _Taken:
     """Read, check and merge one file.
 
     Raises:
@@ -257,8 +231,7 @@ def _take_file(table: Table, path: Path, *, known: _Known, load_id: int) -> _Tak
         if REFERENCES[id_column] == table.name:
             known.rows[id_column] = rows.select(id_column, attribute)
     accepted = rows.height
-    if table.name == "contact_points":
-        known.points = rows.select(pl.col(name).cast(kind) for name, kind in _SCREENED.items())
+    known.delivered.note(table.name, rows, file=path.name, at=at)
     if table.name == "parties":
         rows = with_linked_persons(rows, load_id=load_id)
     counts = _merge(table, rows, load_id)
@@ -333,6 +306,7 @@ def _leaf_of(report: LoadReport, at: datetime) -> LeafRecord:
     }
     facts = {"load": report.load_id, "content_digest": report.content_digest, "moved_values": report.moved_values}
     found = {f"finding.{finding['finding']}": int(str(finding["count"])) for finding in report.findings}
+    found |= {f"quarantined_by.{reason}": 1 for reason in report.quarantine_reasons}
     kind = "portfolio.quarantined" if report.outcome == "quarantined" else "portfolio.loaded"
     return LeafRecord(kind=kind, recorded_at=at, facts={**facts, **counts, **found})
 

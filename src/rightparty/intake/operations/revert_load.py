@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from rightparty.dispatch.operations.withdraw_batch import withdraw_batch
 from rightparty.evidence.chain import LeafRecord
 from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.intake.contract import CONTRACT
@@ -38,6 +39,7 @@ def revert_load(load_id: int, *, at: datetime) -> LoadReport:
         )
         tables = [_take_back(name, load_id=load_id, revert_id=revert.pk, undone=undone) for name in CONTRACT]
         relinked = link_persons(load_id=revert.pk, reverted=load_id)
+        withdraw_batch(load_id=load_id, at=reverted_at)
         load.state = Load.State.REVERTED
         load.save(update_fields=["state"])
         report = LoadReport(

@@ -1,286 +1,198 @@
 # SPDX-License-Identifier: Apache-2.0
 """From contact points and events to one ordered stream of evidence per person and value. Serves right_party.
 
-Correlated evidence counts once: a kind counts once a day, and of a day's log-ins and one-time codes only one, so that
-neither a retry storm nor two reports of one thing with clocks an hour apart weigh twice. What a person does counts
-for him only if the event names him: evidence without a name can contradict, never confirm.
+Persons and values are numbered (`subjects.py`), events packed into numbers (`sightings.py`), claims of others found
+where a value is contested at all (`rivals.py`), and all of it woven into streams (`streams.py`).
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from rightparty.kernel.vocabulary import EventKind, PointChannel, Relation
-from rightparty.parties.attribution.kinds import CODE, ENGAGED
-from rightparty.parties.attribution.parameters import CAPTURES, SEGMENTS
-
-OWN: Final = {
-    EventKind.OTP_VERIFIED: "otp_verified",
-    EventKind.LOGIN: "login",
-    EventKind.REPLIED: "replied",
-    EventKind.ANSWERED: "answered",
-    EventKind.PROMISE_TO_PAY: "paid",
-    EventKind.PAID: "paid",
-    EventKind.NAME_AGREES: "name_agrees",
-    EventKind.CONSENT_GIVEN: "consent_given",
-}
-"""What the person does: counts only where the event names him."""
-
-OF_PERSON: Final = {
-    EventKind.SUBSCRIBER_MATCHES: "subscriber_matches",
-    EventKind.SUBSCRIBER_DIFFERS: "subscriber_differs",
-}
-"""What a carrier says of the value and this person."""
-
-AGAINST: Final = {
-    EventKind.WRONG_PARTY: "wrong_party",
-    EventKind.NAME_DIFFERS: "name_differs",
-    EventKind.OPTED_OUT: "opted_out",
-}
-"""What a holder says of himself: counts where the event names nobody or this person."""
-
-OF_VALUE: Final = {
-    EventKind.REASSIGNED: "reassigned",
-    EventKind.DELIVERED: "delivered",
-    EventKind.UNDELIVERED: "undelivered",
-    EventKind.STATUS_LIVE: "status_live",
-    EventKind.STATUS_DEAD: "status_dead",
-    EventKind.HOLDER_SAME: "holder_same",
-    EventKind.HOLDER_CHANGED: "holder_changed",
-}
-"""What is known of the value, whoever was meant."""
-
-CONTACTS: Final = (EventKind.SENT, EventKind.CALLED)
-"""The lender's attempts; where only their outcome is on file, the outcome shows the attempt."""
-
-STRONG: Final = (EventKind.OTP_VERIFIED, EventKind.LOGIN)
-"""What only the person himself can do. Other evidence could come from whoever holds the phone."""
-
-NO_SUCH_SUBSCRIBER: Final = r"(?i)unknown|unallocated|not in service|disconnected|no such|5\.1\.1|does not exist"
-"""Failure classes, as receipts and bounces spell them, that say the value is in nobody's use."""
-
-CAPTURE_DAYS: Final = 2.0
-"""A log-in or one-time code so soon after the collection belongs to it."""
+from rightparty.parties.attribution.filter import Floats, Ints
+from rightparty.parties.attribution.kinds import CODE
+from rightparty.parties.attribution.parameters import CAPTURES, AttributionParameters
+from rightparty.parties.attribution.rivals import CLAIMS, claims_of_others
+from rightparty.parties.attribution.sightings import SCOPES, Sightings, see
+from rightparty.parties.attribution.streams import NEVER, PER_DAY, YEAR, Codes, level_of_peers, room_for, weave
+from rightparty.parties.attribution.subjects import Subjects, days, number
 
 PEER_ACTS: Final = (1, 3, 10)
 """Days of activity a year at other points from which a person is seldom, now and then, often active there."""
 
-_YEAR: Final = 365.25
-_PER_DAY: Final = 86_400_000_000
+_PART: Final = 100_000
+_INSTANT: Final = pl.Datetime("us", "UTC")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Streams of evidence: what the filter reads, in its order."""
 
-    #: [i, v, party_id, channel, value, segment, source, relation, capture, peers, start] by i;
-    #: start in days since 1970, peers 0 to filter.PEERS - 1
+    #: [i, v, s, party_id, channel, value, segment, source, relation, capture, peers, start] by i; start in days since
+    #: 1970, peers 0 to filter.PEERS - 1; s is the place in order of party, channel and value
     subjects: pl.DataFrame
-    #: [i, day, kind] by i, day, kind; i a row of subjects, kind a position in kinds.KINDS
-    stream: pl.DataFrame
+    #: subject i has the evidence offsets[i] to offsets[i + 1]
+    offsets: Ints
+    #: instants, in days since 1970, and positions in kinds.KINDS
+    days: Floats
+    kinds: Codes
+
+    @property
+    def stream(self) -> pl.DataFrame:
+        """[i, day, kind] by i, day, kind; i a row of subjects, kind a position in kinds.KINDS."""
+        numbers = np.arange(len(self.offsets) - 1, dtype=np.uint32)
+        return pl.DataFrame(
+            {"i": np.repeat(numbers, np.diff(self.offsets)), "day": self.days, "kind": self.kinds},
+            schema={"i": pl.UInt32, "day": pl.Float64, "kind": pl.Int8},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What is on file about some points up to an instant, numbered and put in order."""
+
+    evidence: Evidence
+    #: [last_confirmed_at, wrong_at, reassigned_at, rival_at, is_shared, is_expired, heard] of each subject, by i: what
+    #: contradicts by itself or answers a contradiction, and the day of the last sign of life
+    marks: pl.DataFrame
 
 
 def gather(
-    rows: pl.DataFrame,
-    events: pl.DataFrame,
-    rivals: pl.DataFrame,
+    points: pl.DataFrame | pl.LazyFrame,
+    events: pl.DataFrame | pl.LazyFrame,
+    links: pl.DataFrame,
     *,
     at: datetime,
-    crowd_persons: int,
-    unknown_age: timedelta,
-) -> Evidence:
-    """Return the evidence as of an instant; what is dated later is left out.
+    parameters: AttributionParameters,
+) -> Gathered:
+    """Return what is on file as of an instant; what is dated later is left out.
 
-    Shape: rows [v, party_id, channel, value, source, collected_at, relation, valid_to], events [v, party_id, kind,
-    occurred_at, detail], rivals [v, party_id, claimed_at, kind (claimed_by_other, used_by_other)], where v numbers a
-    (channel, value) -> Evidence with one subject per (v, party_id).
+    Shape: as for `judge.attribute` -> one subject per (party, channel, value). Events may be a scan of files: they are
+    then read piece by piece.
     """
-    now = at.timestamp() / 86_400
-    known = events.select(
-        "v", "party_id", "kind", day=_days("occurred_at"),
-        permanent=pl.col("detail").str.contains(NO_SUCH_SUBSCRIBER).fill_null(value=False),
-        since=pl.col("detail").str.to_date("%Y-%m-%d", strict=False).cast(pl.Int32).cast(pl.Float64),
+    subjects = number(points, at=at, unknown_age_days=365.25 * parameters.unknown_age_years)
+    seen = see(events, subjects.values(), subjects.shared(), at=at)
+    claims = _claims(subjects, seen, links, crowd_persons=parameters.crowd_persons)
+    return _woven(subjects, seen, claims, now=at.timestamp() / 86_400, crowd=parameters.crowd_persons)
+
+
+def cores() -> int:
+    """Return how many processors there are to use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _claims(subjects: Subjects, seen: Sightings, links: pl.DataFrame, *, crowd_persons: int) -> pl.DataFrame:
+    """Return [i, start, day, claimed_at, kind, is_linked, is_same_person]: what others do that claims a value."""
+    contested = subjects.persons > 1
+    contested[seen.strong["v"].to_numpy()] = True
+    if not contested.any():
+        return pl.DataFrame(schema={"i": pl.UInt32, "start": pl.Float64, "day": pl.Float64, **CLAIMS})
+    there = subjects.table.filter(pl.Series(np.repeat(contested, subjects.persons)))
+    claims = claims_of_others(subjects.rows_at(contested), seen.strong, links, crowd_persons=crowd_persons)
+    return claims.join(there.select("i", "v", "party_id", "start"), on=["v", "party_id"]).with_columns(
+        day=days("claimed_at")
+    )
+
+
+def _woven(subjects: Subjects, seen: Sightings, claims: pl.DataFrame, *, now: float, crowd: int) -> Gathered:
+    """Weave the streams, part by part of the values, side by side on all cores."""
+    count = subjects.table.height
+    unlinked = claims.filter(~pl.col("is_linked") & (pl.col("day") <= now))
+    is_claimed = np.zeros(count, np.bool_)
+    is_claimed[unlinked.filter(pl.col("day") <= pl.col("start"))["i"].to_numpy()] = True
+    extra = pl.concat([subjects.implied, _yearly(unlinked)]).sort("i", "day")
+    extra_from = np.concatenate([[0], np.cumsum(np.bincount(extra["i"].to_numpy(), minlength=count))]).astype(np.int64)
+    parts = _parts(subjects.offsets)
+    given = subjects.table["start"].to_numpy(), is_claimed, subjects.newer
+    room = [room_for(begin, stop, subjects.offsets, seen.offsets, extra_from, crowd) for begin, stop in pairwise(parts)]
+    base = np.concatenate([[0], np.cumsum(room)]).astype(np.int64)
+    streams = np.empty(base[-1]), np.empty(base[-1], np.int8)
+    begins, capture, ends = np.empty(count), np.empty(count, np.int8), np.empty(count + 1, np.int64)
+    acts, heard, instants = np.empty(count, np.uint32), np.empty(count), np.empty((count, 3), np.int64)
+    p = subjects.table["p"].to_numpy()
+
+    def run(part: int) -> int:
+        return weave(
+            parts[part], parts[part + 1], subjects.offsets, seen.offsets, seen.keys, seen.named, seen.since, SCOPES, p,
+            *given, extra_from, extra["day"].to_numpy(), extra["kind"].to_numpy(), now, crowd, base[part], *streams,
+            begins, capture, ends[1:], acts, heard, instants,
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(cores()) as pool:
+        stops = list(pool.map(run, range(len(room))))
+    ends[0] = 0
+    _close_gaps(subjects.offsets[parts], base, stops, ends, *streams)
+    peers = np.empty(count, np.int16)
+    level_of_peers(p, acts, int(p.max()) + 1 if count else 0, PEER_ACTS, peers)
+    evidence = Evidence(
+        subjects=_told(subjects.table, begins, capture, peers),
+        offsets=ends, days=streams[0][: ends[-1]], kinds=streams[1][: ends[-1]],
     )  # fmt: skip
-    subjects = _subjects(rows, now=now, unknown_age=unknown_age.total_seconds() / 86_400, crowd_persons=crowd_persons)
-    met = _met(subjects, known)
-    others = (
-        rivals.with_columns(day=_days("claimed_at"))
-        .filter(pl.col("day") <= now)
-        .join(subjects.select("i", "v", "party_id", "start"), on=["v", "party_id"])
-    )
-    captured = _with_capture(subjects, met, others)
-    implied = _implied(subjects, rows, others, now=now)
-    stream = _stream(met, implied, captured, now=now)
-    return Evidence(subjects=_with_peers(captured.drop("is_crowd"), stream, now=now), stream=stream)
+    return Gathered(evidence=evidence, marks=_marks(subjects.table, claims, instants, heard))
 
 
-def _days(column: str) -> pl.Expr:
-    return pl.col(column).cast(pl.Datetime("us", "UTC")).to_physical() / _PER_DAY
+def _parts(offsets: Ints) -> Ints:
+    """Cut the values where about so many subjects are together."""
+    cuts = np.searchsorted(offsets, np.arange(0, offsets[-1], _PART))
+    return np.unique(np.append(cuts, len(offsets) - 1))
 
 
-def _subjects(rows: pl.DataFrame, *, now: float, unknown_age: float, crowd_persons: int) -> pl.DataFrame:
-    """Return one row per person and value: its first collection counts, its most cautious relation."""
-    relation = pl.col("relation").fill_null("")
-    first = rows.with_columns(
-        relation=pl.when(relation == "").then(pl.lit(Relation.SELF.value)).otherwise(relation),
-        day=_days("collected_at"),
-    ).with_columns(day=pl.when(pl.col("day") <= now).then("day"))
-    merged = (
-        first.sort("day", "source", nulls_last=True)
-        .group_by("v", "party_id", maintain_order=True)
-        .agg(
-            pl.col("channel", "value", "source").first(),
-            relation=pl.col("relation").filter(pl.col("relation") != Relation.SELF).sort().first(),
-            start=pl.col("day").min(),
-        )
-        .with_columns(pl.col("relation").fill_null(Relation.SELF.value), pl.col("start").fill_null(now - unknown_age))
-    )
-    segment = pl.col("channel")
-    for name, code in SEGMENTS.items():
-        if code:
-            chosen = (pl.col("channel") == PointChannel.PHONE) & pl.col("value").str.starts_with(code)
-            segment = pl.when(chosen).then(pl.lit(name)).otherwise(segment)
+def _yearly(unlinked: pl.DataFrame) -> pl.DataFrame:
+    """Return [i, day, kind]: a rival that stays says the same thing day by day; it counts once a year."""
     return (
-        merged.sort("v", "party_id")
-        .with_row_index("i")
-        .with_columns(
-            segment=segment, is_crowd=pl.len().over("v") > crowd_persons, source=pl.col("source").fill_null("")
-        )
+        unlinked.filter(pl.col("day") > pl.col("start"))
+        .group_by("i", "kind", year=pl.col("claimed_at").to_physical() // int(YEAR * PER_DAY))
+        .agg(pl.col("day").min())
+        .select("i", "day", kind=pl.col("kind").replace_strict(CODE, return_dtype=pl.Int8))
     )
 
 
-def _met(subjects: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Return [i, day, kind, start] of the events that say something about each subject."""
-    codes = {str(event): kind for event, kind in (OWN | OF_PERSON | AGAINST | OF_VALUE).items()}
-    about = (
-        known.filter(pl.col("kind").is_in([*codes, *CONTACTS]))
-        .join(subjects.select("i", "v", "start", "is_crowd", me="party_id"), on="v")
-        .filter(~pl.col("is_crowd") | (pl.col("party_id") == pl.col("me")))
+def _close_gaps(subjects_to: Ints, base: Ints, stops: list[int], ends: Ints, days: Floats, kinds: Codes) -> None:
+    """Move the parts' streams together."""
+    behind = 0
+    for part, stop in enumerate(stops):
+        begin, shift = int(base[part]), int(base[part]) - behind
+        days[behind : stop - shift] = days[begin:stop]
+        kinds[behind : stop - shift] = kinds[begin:stop]
+        ends[subjects_to[part] + 1 : subjects_to[part + 1] + 1] -= shift
+        behind = stop - shift
+
+
+def _told(table: pl.DataFrame, begins: Floats, capture: Codes, peers: NDArray[np.int16]) -> pl.DataFrame:
+    names = pl.Series(CAPTURES, dtype=pl.String)
+    return table.with_columns(
+        capture=names.gather(capture.astype(np.uint32)), peers=pl.Series(peers), start=pl.Series(begins)
+    ).select(
+        "i", "v", "s", "party_id", "channel", "value", "segment", "source", "relation", "capture", "peers", "start"
     )
-    mine, nameless = pl.col("party_id") == pl.col("me"), pl.col("party_id") == ""
-    counts = (
-        (pl.col("kind").is_in([*OWN, *OF_PERSON]) & mine)
-        | (pl.col("kind").is_in(list(AGAINST)) & (mine | nameless))
-        | pl.col("kind").is_in([*OF_VALUE, *CONTACTS])
+
+
+def _marks(table: pl.DataFrame, claims: pl.DataFrame, instants: Ints, heard: Floats) -> pl.DataFrame:
+    linked, same = pl.col("is_linked"), pl.col("is_same_person")
+    others = claims.group_by("i").agg(
+        rival_at=pl.col("claimed_at").filter(~linked).max(), is_shared=(linked & ~same).any()
     )
-    permanent = (pl.col("kind") == EventKind.UNDELIVERED) & pl.col("permanent")
-    # who was asked of since a later day may have come before it: that says no more than that somebody is there
-    late = (pl.col("kind") == EventKind.HOLDER_SAME) & (pl.col("since") > pl.col("start") + 1).fill_null(value=True)
-    # a change before the person was known there is none of his
-    early = (pl.col("kind") == EventKind.HOLDER_CHANGED) & (pl.col("since") < pl.col("start") - 1)
-    kind = (
-        pl.when(permanent).then(pl.lit("unknown_subscriber"))
-        .when(late).then(pl.lit("status_live"))
-        .otherwise(pl.col("kind").replace_strict(codes, default="contact", return_dtype=pl.String))
+    told = table.select(
+        "i", "is_expired", heard=pl.Series(heard),
+        **{
+            name: pl.Series(np.ascontiguousarray(instants[:, place]))
+            for place, name in enumerate(("last_confirmed_at", "wrong_at", "reassigned_at"))
+        },
+    ).with_columns(
+        pl.when(pl.col(name) != NEVER).then(pl.col(name)).cast(_INSTANT).alias(name)
+        for name in ("last_confirmed_at", "wrong_at", "reassigned_at")
     )  # fmt: skip
-    counts = counts & ~early.fill_null(value=False)
-    return about.filter(counts).select("i", "day", "start", kind=_code(kind))
-
-
-def _code(kind: pl.Expr) -> pl.Expr:
-    return kind.replace_strict(CODE, return_dtype=pl.Int8)
-
-
-def _with_capture(subjects: pl.DataFrame, met: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
-    """Add what was seen on the day of collection; the history begins with the person's first sign there, if earlier."""
-    strong = [CODE[OWN[kind]] for kind in STRONG]
-    first = met.filter(pl.col("kind").is_in(strong)).group_by("i").agg(first=pl.col("day").min())
-    claimed = (
-        others.filter(pl.col("day") <= pl.col("start")).select("i").unique().with_columns(claimed=pl.lit(value=True))
-    )
-    confirmed = (pl.col("first") < pl.col("start") + CAPTURE_DAYS).fill_null(value=False)
-    is_claimed = pl.col("claimed").fill_null(value=False)
-    plain, seen, taken, both, crowd = (pl.lit(name) for name in CAPTURES)
+    if not others.height:
+        return told.with_columns(rival_at=pl.lit(None, _INSTANT), is_shared=pl.lit(value=False)).drop("i")
     return (
-        subjects.join(first, on="i", how="left")
-        .join(claimed, on="i", how="left")
-        .with_columns(
-            capture=pl.when("is_crowd").then(crowd)
-            .when(confirmed & is_claimed).then(both)
-            .when(confirmed).then(seen)
-            .when(is_claimed).then(taken)
-            .otherwise(plain),
-            start=pl.min_horizontal("start", "first"),
-        )
-        .drop("first", "claimed")
-        .sort("i")
-    )  # fmt: skip
-
-
-def _implied(subjects: pl.DataFrame, rows: pl.DataFrame, others: pl.DataFrame, *, now: float) -> pl.DataFrame:
-    """Return [i, day, start, kind] of what other rows say: rivals, newer points, restatements, ends of validity."""
-    keys = subjects.select("i", "v", "party_id", "start")
-    mine = rows.with_columns(day=_days("collected_at")).filter(pl.col("day") <= now)
-    own = pl.col("relation").fill_null("").is_in(["", Relation.SELF.value])
-    given = mine.filter(own).group_by("party_id", "channel", "v").agg(pl.col("day").min())
-    newer = (
-        given.select("party_id", "channel", "v", "day")
-        .sort("party_id", "channel", "day", "v")
-        .with_columns(next_day=pl.col("day").shift(-1).over("party_id", "channel"))
-        .filter(pl.col("next_day") > pl.col("day") + CAPTURE_DAYS)
-        .join(keys, on=["v", "party_id"])
-        .select("i", "start", day="next_day", kind=pl.lit("newer_point"))
+        told.join(others, on="i", how="left", maintain_order="left")
+        .with_columns(pl.col("is_shared").fill_null(value=False))
+        .drop("i")
     )
-    again = (
-        mine.filter(own & ~pl.col("source").is_in(["bureau", "skip_trace", "third_party"]))
-        .join(keys, on=["v", "party_id"])
-        .filter(pl.col("day") > pl.col("start") + CAPTURE_DAYS)
-        .select("i", "start", "day", kind=pl.lit("restated"))
-    )
-    ended = (
-        rows.with_columns(day=_days("valid_to"))
-        .filter(pl.col("day") <= now)
-        .join(keys, on=["v", "party_id"])
-        .select("i", "start", day=pl.max_horizontal("day", "start"), kind=pl.lit("expired"))
-    )
-    # a rival that stays says the same thing day by day: it counts once a year
-    year = (pl.col("day") / _YEAR).floor().cast(pl.Int32)
-    later = others.filter(pl.col("day") > pl.col("start")).with_columns(year=year)
-    claimed = later.group_by("i", "start", "kind", "year").agg(pl.col("day").min()).select("i", "start", "day", "kind")
-    parts = [frame.select("i", "day", "start", kind=_code(pl.col("kind"))) for frame in (newer, again, ended, claimed)]
-    return pl.concat(parts)
-
-
-def _with_peers(subjects: pl.DataFrame, stream: pl.DataFrame, *, now: float) -> pl.DataFrame:
-    """Add how busy the person was at his other points in the last year."""
-    engaged = [CODE[kind] for kind in ENGAGED]
-    recent = stream.filter(pl.col("kind").is_in(engaged) & (pl.col("day") > now - _YEAR)).group_by("i").len("acts")
-    counted = subjects.join(recent, on="i", how="left", maintain_order="left").with_columns(pl.col("acts").fill_null(0))
-    elsewhere = pl.col("acts").sum().over("party_id") - pl.col("acts")
-    level = pl.sum_horizontal((elsewhere >= least).cast(pl.Int16) for least in PEER_ACTS)
-    return counted.with_columns(
-        peers=pl.when(pl.len().over("party_id") == 1).then(0).otherwise(1 + level).cast(pl.Int16)
-    ).drop("acts")
-
-
-def _stream(met: pl.DataFrame, implied: pl.DataFrame, captured: pl.DataFrame, *, now: float) -> pl.DataFrame:
-    """Put everything in order, each kind once a day, each day of contact with one attempt before its outcome."""
-    otp, login, contact = CODE["otp_verified"], CODE["login"], CODE["contact"]
-    outcomes = [CODE[kind] for kind in ("delivered", "undelivered", "unknown_subscriber")]
-    starts = captured.select("i", begins="start", confirmed=pl.col("capture").is_in(["confirmed", "both"]))
-    every = (
-        pl.concat([met.select("i", "day", "kind"), implied.select("i", "day", "kind")])
-        .filter(pl.col("day") <= now)
-        .join(starts, on="i")
-        .filter(pl.col("day") >= pl.col("begins"))
-    )
-    at_capture = (
-        pl.col("confirmed") & pl.col("kind").is_in([otp, login]) & (pl.col("day") < pl.col("begins") + CAPTURE_DAYS)
-    )
-    kept = every.filter(~at_capture).select("i", "day", "kind", date=pl.col("day").floor().cast(pl.Int32))
-    tries = kept.filter(pl.col("kind").is_in([*outcomes, contact])).group_by("i", "date")
-    met = tries.agg(
-        pl.col("day").min(),
-        arrived=(pl.col("kind") == outcomes[0]).any(),
-        failed=pl.col("kind").is_in(outcomes[1:]).any(),
-    )
-    # what did not arrive cannot be answered: its silence says nothing
-    attempts = met.filter(pl.col("arrived") | ~pl.col("failed"))
-    rest = kept.filter(pl.col("kind") != contact).group_by("i", "date", "kind").agg(pl.col("day").max())
-    codes = rest.filter(pl.col("kind") == otp).select("i", "date")
-    single = rest.join(codes.with_columns(kind=pl.lit(login, dtype=pl.Int8)), on=["i", "date", "kind"], how="anti")
-    tried = attempts.select("i", "day", kind=pl.lit(contact, dtype=pl.Int8), rank=pl.lit(0, dtype=pl.Int8))
-    seen = single.select("i", "day", "kind", rank=pl.lit(1, dtype=pl.Int8))
-    return pl.concat([tried, seen]).sort("i", "day", "rank", "kind").select("i", "day", "kind")

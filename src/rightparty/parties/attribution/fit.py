@@ -2,17 +2,16 @@
 """Re-estimates the attribution parameters from a lender's own events, without any labels (EM). Serves right_party.
 
 Nobody tells which point reaches whom; the model finds the parameters under which what happened is likeliest. Each round
-asks the filter for the expected counts and exposures in each state and sets every rate to their quotient. The
-expected counts come from Fisher's identity: the derivative of the log likelihood by the logarithm of a rate, where it
-multiplies an event, is the expected number of such events in that state; where it stands in a silence, the expected
-exposure times the rate (Dempster, Laird and Rubin 1977; Louis 1982). The shipped numbers enter as if they had been
-seen a few times, so that what a lender's events say nothing about stays what it was.
+asks `expect.py` for the expected counts and exposures in each state and sets every rate to their quotient (Dempster,
+Laird and Rubin 1977). The shipped numbers enter as if they had been seen a few times, so that what a lender's events
+say nothing about stays what it was.
 """
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from typing import Final
 
 import numpy as np
@@ -20,11 +19,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rightparty.parties.attribution.evidence import Evidence
-from rightparty.parties.attribution.filter import ACTIVITY, CLASSES, FRAILTY, PEERS, Floats, follow
-from rightparty.parties.attribution.kinds import CODE, CONTACT, ENGAGED, KINDS, TRIALS
+from rightparty.parties.attribution.expect import Counts
+from rightparty.parties.attribution.expect import count as count_some
+from rightparty.parties.attribution.filter import FRAILTY, Floats
+from rightparty.parties.attribution.kinds import CODE, CONTACT, ENGAGED, KINDS
 from rightparty.parties.attribution.leap import Place, leap
-from rightparty.parties.attribution.parameters import Ageing, AttributionParameters, Segment, Three
-from rightparty.parties.attribution.weights import Weights, prior_of, stack
+from rightparty.parties.attribution.parameters import Ageing, AttributionParameters, Segment, Three, trials_of
+from rightparty.parties.attribution.strides import follow
+from rightparty.parties.attribution.weights import DAYS_PER_YEAR, Weights, prior_of, stack
 
 SAMPLE: Final = 15_000
 """Points of a segment that the last rounds of a fit look at: more changes the third digit only."""
@@ -47,8 +49,23 @@ RARE: Final = 20
 NEAR_DAYS: Final = 3.0
 """An answer comes so soon after a contact; kinds that mostly do are counted per contact."""
 
-AGAINST: Final = ("wrong_party", "name_differs", "reassigned", "claimed_by_other", "used_by_other")
+AGAINST: Final = (
+    "wrong_party",
+    "name_differs",
+    "reassigned",
+    "claimed_by_other",
+    "used_by_other",
+    "expired",
+    "newer_point",
+)
 """Kinds that must not speak for the person, whatever a fit would like."""
+
+BLIND: Final = ("delivered", "status_live")
+"""Trials, by their first outcome, in which a carrier cannot know who holds a value in use: they end alike for the
+person and for a stranger, or a fit takes strangers for another kind of nobody."""
+
+BOUND: Final = ("app",)
+"""Channels whose points come about by a log-in: who was reached at the beginning is known, and no fit may doubt it."""
 
 LEAST_STRANGERS: Final = 0.5
 """A fit may lower the share of strangers at collection to this much of the shipped one, no further."""
@@ -56,12 +73,18 @@ LEAST_STRANGERS: Final = 0.5
 MISCHIEF: Final = 0.005
 """What takes the person's own secret happens at a stranger's at most so often, against the person's."""
 
-SAFER, RISKIER = 1.15, 2.5
-"""A fit may make numbers shorter-lived than the shipped, published figure by so much, longer-lived by hardly anything:
-without labels it cannot tell well who gave a number up from who stopped using it, and the error must be on the safe
-side."""
+SHELF_EVERY: Final = 4
+"""Each so many rounds the time on the shelf is tried anew."""
 
-_NUDGE: Final = 1e-3
+TOLD: Final = tuple(
+    CODE[kind] for kind in ("contact", "delivered", "undelivered", "unknown_subscriber", "status_live", "status_dead")
+)
+"""Kinds by which a carrier tells whether a value is in use."""
+
+SHORTER_AT_MOST: Final = 4.0
+"""A fit may believe points to live so many times shorter than shipped; how much longer, each segment says. Without
+labels it cannot tell well who gave a number up from who stopped using it, and the error must be on the safe side."""
+
 _FLOOR: Final = 1e-9
 
 
@@ -73,6 +96,9 @@ class Round:
     number: int
     #: mean log likelihood of a point
     log_likelihood: float
+    #: rounds done and rounds there will be, over all segments
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +109,46 @@ class _Sample:
     days: Floats
     kinds: NDArray[np.int8]
     start: Floats
-    row: NDArray[np.int16]
     peers: NDArray[np.int16]
+    #: whether a carrier ever told of the point, so that a giving-up can have been seen
+    watched: NDArray[np.int8]
     subjects: pl.DataFrame
     now: float
 
-    def run(self, weights: Weights, prior: Floats, *, pool: ThreadPoolExecutor) -> Floats:
-        """Return the log likelihood of each point."""
-        count = len(self.start)
-        out = np.empty((count, 4))
-        half = max(count // 4, 1)
+    def count(self, weights: Weights, prior: Floats, *, pool: ThreadPoolExecutor) -> tuple[Counts, Floats]:
+        """Return expected counts, and [begins with person, nobody, stranger, log likelihood] of each point."""
+        size = len(self.start)
+        out = np.empty((size, 4))
+        part = max(size // 6, 1)
 
-        def part(begin: int) -> None:
-            follow(
-                self.offsets, self.days, self.kinds, self.start, prior, self.row, self.peers, self.now, weights.classes,
+        def some(begin: int) -> Counts:
+            found = Counts.nothing()
+            count_some(
+                self.offsets, self.days, self.kinds, self.start, prior, self.peers, self.watched, self.now,
+                weights.classes[0], weights.given[0], weights.silence[0], weights.ageing[0], weights.lapse[0],
+                weights.engaged, weights.exposure, begin, min(begin + part, size), out, found.tables,
+            )  # fmt: skip
+            return found
+
+        whole = Counts.nothing()
+        for found in pool.map(some, range(0, size, part)):
+            whole.add(found)
+        return whole, out
+
+    def likelihood(self, weights: Weights, prior: Floats, *, pool: ThreadPoolExecutor) -> float:
+        """Return the sum of the log likelihoods."""
+        size = len(self.start)
+        out, row = np.empty((size, 4)), np.zeros(size, dtype=np.int16)
+        part = max(size // 6, 1)
+
+        def some(begin: int) -> float:
+            return follow(
+                self.offsets, self.days, self.kinds, self.start, prior, row, self.peers, self.now, weights.classes,
                 weights.given, weights.silence, weights.ageing, weights.lapse, weights.engaged, weights.exposure,
-                begin, min(begin + half, count), out,
+                begin, min(begin + part, size), out,
             )  # fmt: skip
 
-        list(pool.map(part, range(0, count, half)))
-        return out[:, 3]
+        return float(sum(pool.map(some, range(0, size, part))))
 
 
 def fit(
@@ -127,18 +173,23 @@ def fit(
         watch: called after each round.
     """
     segments, prior = dict(parameters.segments), dict(parameters.prior)
-    for name in evidence.subjects["segment"].unique().sort():
+    sizes = evidence.subjects.group_by("segment").len().filter(pl.col("len") >= LEAST).sort("segment")
+    done = count()
+    for name in sizes["segment"]:
         of_segment = evidence.subjects.filter(pl.col("segment") == name)
-        if of_segment.height < LEAST:
-            continue
         rough, fine = (
             _sample(of_segment.sample(min(size, of_segment.height), seed=seed), evidence.stream, at=at)
             for size in (ROUGH, SAMPLE)
         )
         segments[name] = _as_recorded(segments[name], fine)
+
+        def tell(number: int, reached: float, name: str = name) -> None:
+            total = sizes.height * sum(rounds)
+            watch(Round(segment=name, number=number, log_likelihood=reached, done=next(done) + 1, total=total))
+
         for sample, times in zip((rough, fine), rounds, strict=True):
             current = replace(parameters, segments=segments, prior=prior)
-            segments[name], cells = _fit_segment(name, sample, parameters, current, rounds=times, watch=watch)
+            segments[name], cells = _fit_segment(name, sample, parameters, current, rounds=times, tell=tell)
             prior.update(cells)
     return replace(parameters, version=version, segments=segments, prior=prior)
 
@@ -152,8 +203,8 @@ def _sample(subjects: pl.DataFrame, stream: pl.DataFrame, *, at: datetime) -> _S
         days=mine["day"].to_numpy(),
         kinds=mine["kind"].to_numpy(),
         start=chosen["start"].to_numpy(),
-        row=np.zeros(chosen.height, dtype=np.int16),
         peers=chosen["peers"].to_numpy(),
+        watched=np.isin(np.arange(chosen.height), mine.filter(pl.col("kind").is_in(TOLD))["new"]).astype(np.int8),
         subjects=chosen,
         now=at.timestamp() / 86_400,
     )
@@ -166,7 +217,7 @@ def _fit_segment(
     current: AttributionParameters,
     *,
     rounds: int,
-    watch: Callable[[Round], None],
+    tell: Callable[[int, float], None],
 ) -> tuple[Segment, dict[tuple[str, str, str, str], tuple[float, float]]]:
     """Run some rounds of one segment from where it stands; what was shipped counts as a little evidence."""
     shipped, segment = shipped_all.segments[name], current.segments[name]
@@ -179,18 +230,21 @@ def _fit_segment(
         for number in range(rounds):
             prior = np.ascontiguousarray(place.prior[cells])
             weights = stack((name,), [place.segment])
-            base = sample.run(weights, prior, pool=pool)
-            reached = float(base.mean())
-            watch(Round(segment=name, number=number + 1, log_likelihood=reached))
+            counts, out = sample.count(weights, prior, pool=pool)
+            reached = float(out[:, 3].mean())
+            tell(number + 1, reached)
             if reached < best[0] - 1e-9:  # the leap went too far: go on from before it
                 place, path = best[1], [best[1]]
                 continue
             best = (reached, place)
-            segment = _next_segment(place.segment, shipped, sample, weights, prior, base, pool)
-            place = Place(segment=segment, prior=_next_prior(sample, weights, prior, start, cells, pool))
+            segment = _next_segment(place.segment, shipped, sample, counts)
+            if number % SHELF_EVERY == 1 and name.startswith("phone"):
+                segment = replace(segment, ageing=_shelf(segment.ageing, shipped.ageing, sample, weights, prior, pool))
+            beginning = place.prior if name in BOUND else _next_prior(out, start, cells)
+            place = Place(segment=segment, prior=beginning)
             path.append(place)
             if len(path) == 3:
-                place = leap(*path)
+                place = _within_guards(leap(*path), shipped)
                 path = [place]
     segment, prior = best[1].segment, best[1].prior[cells]
     found = sample.subjects.with_columns(person=pl.Series(prior[:, 0]), nobody=pl.Series(prior[:, 1])).unique(keys)
@@ -210,7 +264,7 @@ def _as_recorded(segment: Segment, sample: _Sample) -> Segment:
         if counts[CODE[kind]] < RARE:
             ratio = np.array(rates[kind]) / rates[kind][2]
             rates[kind] = _three(ratio * _FLOOR * 1e3)
-        elif kind not in ("claimed_by_other", "used_by_other", "newer_point", "restated", "reassigned"):
+        elif kind not in ("claimed_by_other", "used_by_other", "newer_point", "restated", "reassigned", "expired"):
             exposure[kind] = "contact" if _follows_contact(sample, CODE[kind]) else "year"
             if exposure[kind] != how:
                 scale = np.array([4.0, 1.0, 1.0]) if exposure[kind] == "year" else np.array([0.25, 1.0, 1.0])
@@ -234,22 +288,9 @@ def _by_cell(prior: Floats, cells: NDArray[np.int64]) -> Floats:
     return table
 
 
-def _next_prior(
-    sample: _Sample,
-    weights: Weights,
-    prior: Floats,
-    start: Floats,
-    cells: NDArray[np.int64],
-    pool: ThreadPoolExecutor,
-) -> Floats:
-    """Return the prior of each cell, from how likely its history is from each beginning."""
-    count = len(prior)
-    likelihood = np.stack(
-        [sample.run(weights, np.tile(np.eye(3)[state], (count, 1)), pool=pool) for state in range(3)], axis=1
-    )
-    weighed = np.log(prior + 1e-300) + likelihood
-    shares = np.exp(weighed - weighed.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
+def _next_prior(out: Floats, start: Floats, cells: NDArray[np.int64]) -> Floats:
+    """Return the prior of each cell, from how likely its histories are from each beginning."""
+    shares = out[:, :3]
     cell_count = int(cells.max()) + 1
     sums = np.stack([np.bincount(cells, shares[:, state], cell_count) for state in range(3)], axis=1)
     seen = np.stack([np.bincount(cells, start[:, state], cell_count) for state in range(3)], axis=1)
@@ -261,61 +302,41 @@ def _next_prior(
     return np.maximum(fresh, 1e-7) / fresh.sum(axis=1, keepdims=True)
 
 
-def _next_segment(
-    segment: Segment,
-    shipped: Segment,
-    sample: _Sample,
-    weights: Weights,
-    prior: Floats,
-    base: Floats,
-    pool: ThreadPoolExecutor,
-) -> Segment:
+def _next_segment(segment: Segment, shipped: Segment, sample: _Sample, counts: Counts) -> Segment:
     """Return the segment after one round."""
-
-    def slope(array: Floats, place: tuple[int, ...]) -> float:
-        kept = array[place]
-        array[place] = kept * (1.0 + _NUDGE)
-        moved = float((sample.run(weights, prior, pool=pool) - base).sum()) / _NUDGE
-        array[place] = kept
-        return moved
-
     rates = dict(segment.rates)
-    counts = np.bincount(sample.kinds, minlength=len(KINDS))
+    seen = np.bincount(sample.kinds, minlength=len(KINDS))
     for kind, how in segment.exposure.items():
-        code = CODE[kind]
-        if how == "outcome" or counts[code] < RARE:
-            continue
-        rates[kind] = _rate(kind, code, segment, shipped, weights, slope)
-    for trial in TRIALS:
-        if sum(counts[CODE[kind]] for kind in trial) >= RARE:
-            rates.update(_outcomes(trial, shipped, slope, weights))
-    activity, frailty = _classes(sample, weights, prior, pool)
+        if how != "outcome" and seen[CODE[kind]] >= RARE:
+            rates[kind] = _rate(kind, segment, shipped, counts)
+    for trial in trials_of(segment):
+        if sum(seen[CODE[kind]] for kind in trial) >= RARE:
+            rates.update(_outcomes(trial, shipped, counts))
+    rows = counts.busy + 10.0 * SEEN * np.array(segment.activity)
+    frailty = _shares(counts.frail + SEEN)
+    lapse = (counts.lapses[:, 0] + SEEN) / (
+        counts.lapses[:, 1] / DAYS_PER_YEAR + SEEN / np.array(shipped.lapse_per_year)
+    )
     return replace(
         segment,
         rates=rates,
-        activity=activity,
+        activity=tuple(_shares(row) for row in rows),
         frailty=frailty,
-        ageing=_ageing(segment.ageing, shipped.ageing, sample, weights, prior, base, slope, pool),
+        lapse_per_year=tuple(np.clip(lapse, 1e-4, 3.0).tolist()),
+        ageing=_hazard(segment, frailty, shipped, counts),
     )
 
 
-def _rate(
-    kind: str,
-    code: int,
-    segment: Segment,
-    shipped: Segment,
-    weights: Weights,
-    slope: Callable[[Floats, tuple[int, ...]], float],
-) -> Three:
+def _rate(kind: str, segment: Segment, shipped: Segment, counts: Counts) -> Three:
     """Set a rate in each state to expected events over expected exposure."""
-    fresh = []
-    for state in range(3):
-        now = segment.rates[kind][state]
-        events = max(slope(weights.given, (0, code, state)), 0.0)
-        exposed = max(-slope(weights.silence, (0, code, state)) / now, 0.0)
-        first = shipped.rates[kind][state] if shipped.exposure[kind] == segment.exposure[kind] else now
-        fresh.append((events + SEEN) / (exposed + SEEN / first))
-    return _three(_lawful(kind, np.array(fresh)))
+    how = segment.exposure[kind]
+    exposed = counts.contacts if how == "contact" else counts.days / DAYS_PER_YEAR
+    own = exposed[0] if kind in ENGAGED else exposed[1]
+    comparable = shipped.exposure[kind] == how
+    first = np.array(shipped.rates[kind] if comparable else segment.rates[kind])
+    events, exposure = counts.events[CODE[kind]], np.array([own, *exposed[2:]])
+    fresh = (events + SEEN) / (exposure + SEEN / first)
+    return _three(_lawful(kind, fresh))
 
 
 def _lawful(kind: str, rates: Floats) -> Floats:
@@ -328,84 +349,61 @@ def _lawful(kind: str, rates: Floats) -> Floats:
     return rates
 
 
-def _outcomes(
-    trial: tuple[str, ...],
-    shipped: Segment,
-    slope: Callable[[Floats, tuple[int, ...]], float],
-    weights: Weights,
-) -> Iterator[tuple[str, Three]]:
+def _outcomes(trial: tuple[str, ...], shipped: Segment, counts: Counts) -> Iterator[tuple[str, Three]]:
     """Set the probabilities of the outcomes of a trial in each state to their expected shares."""
-    expected = np.array(
-        [
-            [
-                max(slope(weights.given, (0, CODE[kind], state)), 0.0) + SEEN * shipped.rates[kind][state]
-                for state in range(3)
-            ]
-            for kind in trial
-        ]
-    )
-    shares = expected / expected.sum(axis=0)
-    for kind, row in zip(trial, shares, strict=True):
+    expected = np.array([counts.events[CODE[kind]] + SEEN * np.array(shipped.rates[kind]) for kind in trial])
+    if trial[0] in BLIND:
+        expected[:, [0, 2]] = expected[:, [0]] + expected[:, [2]]
+    for kind, row in zip(trial, expected / expected.sum(axis=0), strict=True):
         yield kind, _three(row)
 
 
-def _classes(
-    sample: _Sample, weights: Weights, prior: Floats, pool: ThreadPoolExecutor
-) -> tuple[tuple[tuple[float, ...], ...], tuple[float, ...]]:
-    """Return the weights of activity and frailty classes from how likely each makes the histories."""
-    mixed = weights.classes.copy()
-    likelihood = []
-    for k in range(CLASSES):
-        weights.classes[:] = np.eye(CLASSES)[k]
-        likelihood.append(sample.run(weights, prior, pool=pool))
-    weights.classes[:] = mixed
-    weighed = np.stack(likelihood, axis=1) + np.log(mixed[0][sample.peers] + 1e-300)
-    shares = np.exp(weighed - weighed.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
-    table = shares.reshape(-1, len(ACTIVITY), len(FRAILTY))
-    busy = table.sum(axis=2)
-    rows = []
-    for peers in range(PEERS):
-        row = busy[sample.peers == peers].sum(axis=0) + 10.0 * SEEN * mixed[0, peers].reshape(len(ACTIVITY), -1).sum(
-            axis=1
-        )
-        rows.append(tuple(map(float, row / row.sum())))
-    frail = table.sum(axis=(0, 1)) + SEEN
-    return tuple(rows), tuple(map(float, frail / frail.sum()))
+def _within_guards(place: Place, shipped: Segment) -> Place:
+    """Bring back to what a fit may believe a place that a leap went to."""
+    segment = place.segment
+    rates = {
+        kind: _three(_lawful(kind, np.array(three))) if segment.exposure[kind] != "outcome" else three
+        for kind, three in segment.rates.items()
+    }
+    for trial in trials_of(segment):
+        if trial[0] in BLIND:
+            rates |= {kind: (rates[kind][0], rates[kind][1], rates[kind][0]) for kind in trial}
+    hazard = _bounded(segment.ageing.given_up_per_year, segment.frailty, shipped)
+    ageing = replace(segment.ageing, given_up_per_year=hazard)
+    return replace(place, segment=replace(segment, rates=rates, ageing=ageing))
 
 
-def _ageing(
-    ageing: Ageing,
-    shipped: Ageing,
-    sample: _Sample,
-    weights: Weights,
-    prior: Floats,
-    base: Floats,
-    slope: Callable[[Floats, tuple[int, ...]], float],
-    pool: ThreadPoolExecutor,
+def _hazard(segment: Segment, frailty: tuple[float, ...], shipped: Segment, counts: Counts) -> Ageing:
+    """Return the hazard as givings-up over exposure, where a carrier could tell; quarantine is the law's."""
+    ageing, before = segment.ageing, shipped.ageing
+    gone, exposed = counts.given_up[1]
+    hazard = (gone + SEEN) / (exposed / DAYS_PER_YEAR + SEEN / before.given_up_per_year)
+    return replace(ageing, given_up_per_year=_bounded(hazard, frailty, shipped))
+
+
+def _bounded(hazard: float, frailty: tuple[float, ...], shipped: Segment) -> float:
+    """Keep a hazard within what the segment allows; what counts is the mean over all people, however they differ."""
+    before = shipped.ageing
+    usual = before.given_up_per_year * (FRAILTY @ np.array(shipped.frailty)) / (FRAILTY @ np.array(frailty))
+    return float(np.clip(hazard, usual / before.longer_at_most, usual * SHORTER_AT_MOST))
+
+
+def _shelf(
+    ageing: Ageing, shipped: Ageing, sample: _Sample, weights: Weights, prior: Floats, pool: ThreadPoolExecutor
 ) -> Ageing:
-    """Return the hazard as givings-up over exposure, and the shelf time that fits best; quarantine is the law's."""
-    given_up = max(slope(weights.ageing, (0, 0)), 0.0)
-    exposed = max(-slope(weights.ageing, (0, 1)), 0.0) / ageing.given_up_per_year
-    hazard = (given_up + SEEN) / (exposed + SEEN / shipped.given_up_per_year)
-    tried = np.array([1.3, 1.0, 1 / 1.3])
-    total = [float(base.sum())] * 3
-    for place in (0, 2):
-        weights.ageing[0, 3] = tried[place] / ageing.shelf_days
-        total[place] = float(sample.run(weights, prior, pool=pool).sum())
-    weights.ageing[0, 3] = 1.0 / ageing.shelf_days
-    total = [
-        each - 0.5 * (np.log(ageing.shelf_days / factor / shipped.shelf_days)) ** 2
-        for each, factor in zip(total, tried, strict=True)
-    ]
-    best = tried[int(np.argmax(total))]
-    return replace(
-        ageing,
-        given_up_per_year=float(
-            np.clip(hazard, shipped.given_up_per_year / SAFER, shipped.given_up_per_year * RISKIER)
-        ),
-        shelf_days=float(np.clip(ageing.shelf_days / best, 1.0, 3650.0)),
-    )
+    """Return the shelf time that fits best of three near by."""
+    best, most = ageing.shelf_days, -np.inf
+    for factor in (1.0, 1.25, 0.8):
+        tried = ageing.shelf_days * factor
+        weights.ageing[0, 3] = 1.0 / tried
+        reached = sample.likelihood(weights, prior, pool=pool) - 0.5 * np.log(tried / shipped.shelf_days) ** 2
+        if reached > most:
+            best, most = tried, reached
+    return replace(ageing, shelf_days=float(np.clip(best, 1.0, 3650.0)))
+
+
+def _shares(row: Floats) -> tuple[float, ...]:
+    return tuple((row / row.sum()).tolist())
 
 
 def _three(numbers: Floats) -> Three:

@@ -18,7 +18,7 @@ CHANGES: Final[Mapping[str, pl.DataType | type[pl.DataType]]] = {
 """Columns of `changes`."""
 
 _STATES: Final = ("person", "nobody", "stranger")
-_AGEING: Final = ("given_up_per_year", "quarantine_days", "shelf_days", "void_days")
+_AGEING: Final = ("given_up_per_year", "quarantine_days", "shelf_days", "void_days", "longer_at_most")
 
 
 def fitted_toml(fitted: AttributionParameters, base: AttributionParameters) -> str:

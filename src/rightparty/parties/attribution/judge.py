@@ -6,23 +6,20 @@ instant; events later than the instant are ignored. A hard contradiction sets a 
 whatever the probability.
 """
 
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import numpy as np
 import polars as pl
 
 from rightparty.kernel.clock import require_aware
-from rightparty.parties.attribution.contradictions import with_contradictions
-from rightparty.parties.attribution.evidence import STRONG, Evidence, gather
-from rightparty.parties.attribution.filter import Floats, follow
-from rightparty.parties.attribution.kinds import CODE, ENGAGED
+from rightparty.parties.attribution.contradictions import contradictions_mask
+from rightparty.parties.attribution.evidence import Evidence, Gathered, cores, gather
+from rightparty.parties.attribution.filter import Floats
 from rightparty.parties.attribution.parameters import AttributionParameters
-from rightparty.parties.attribution.rivals import claims_of_others
+from rightparty.parties.attribution.strides import follow
 from rightparty.parties.attribution.weights import Weights, prior_of, weights_of
 
 ATTRIBUTION: Final[Mapping[str, pl.DataType | type[pl.DataType]]] = {
@@ -43,30 +40,13 @@ ATTRIBUTION: Final[Mapping[str, pl.DataType | type[pl.DataType]]] = {
 }
 """Columns of `attribute`, one row per (party, channel, value)."""
 
-_SIGNS: Final = [
-    CODE[kind] for kind in (*ENGAGED, "restated", "delivered", "status_live", "holder_same", "subscriber_matches")
-]
-"""What shows that a value is in use: after it, whoever had it keeps it for a quarantine at least."""
-
 _CHUNK: Final = 20_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
-    """What is on file about some points, numbered and put in order."""
-
-    #: [v, party_id, channel, value, source, collected_at, relation, valid_to, is_expired, claimed_at]
-    rows: pl.DataFrame
-    #: [v, party_id, kind, occurred_at, detail] up to the instant
-    events: pl.DataFrame
-    #: rivals.CLAIMS
-    claims: pl.DataFrame
-    evidence: Evidence
+_PER_DAY: Final = 86_400_000_000
 
 
 def attribute(
-    points: pl.DataFrame,
-    events: pl.DataFrame,
+    points: pl.DataFrame | pl.LazyFrame,
+    events: pl.DataFrame | pl.LazyFrame,
     links: pl.DataFrame,
     *,
     at: datetime,
@@ -88,76 +68,62 @@ def attribute(
     """
     instant = require_aware(at)
     gathered = gather_evidence(points, events, links, at=instant, parameters=parameters)
-    judged = _with_probabilities(gathered.evidence, at=instant, parameters=parameters)
-    marked = with_contradictions(judged, gathered.rows, gathered.events, gathered.claims)
+    evidence = gathered.evidence
+    out = probabilities(evidence, prior_of(evidence.subjects, parameters), weights_of(parameters), at=instant)
     ceiling = pl.when("is_shared").then(parameters.shared_with_linked).otherwise(1.0)
-    watched = _with_watch(marked, gathered.evidence.stream, parameters).with_columns(
-        p_alone=pl.min_horizontal("p_person", ceiling)
+    judged = (
+        pl.concat([evidence.subjects, gathered.marks], how="horizontal")
+        .with_columns(p_person=pl.Series(out[:, 0]), p_nobody=pl.Series(out[:, 1]), p_stranger=pl.Series(out[:, 2]))
+        .with_columns(
+            contradictions_mask=contradictions_mask(),
+            p_alone=pl.min_horizontal("p_person", ceiling),
+            watched_until=_watched_until(parameters),
+            collected_at=_instant(pl.col("start")),
+        )
     )
-    return watched.select(pl.col(name).cast(kind) for name, kind in ATTRIBUTION.items()).sort(
-        "party_id", "channel", "value"
-    )
+    place = np.empty(judged.height, np.uint32)
+    place[judged["s"].to_numpy()] = np.arange(judged.height, dtype=np.uint32)
+    return judged.select(pl.col(name).cast(kind) for name, kind in ATTRIBUTION.items())[place]
 
 
 def gather_evidence(
-    points: pl.DataFrame, events: pl.DataFrame, links: pl.DataFrame, *, at: datetime, parameters: AttributionParameters
+    points: pl.DataFrame | pl.LazyFrame,
+    events: pl.DataFrame | pl.LazyFrame,
+    links: pl.DataFrame,
+    *,
+    at: datetime,
+    parameters: AttributionParameters,
 ) -> Gathered:
     """Number the values and put in order what is on file about them up to the instant."""
-    values = points.select("channel", "value").unique(maintain_order=True).with_row_index("v")
-    rows = points.join(values, on=["channel", "value"]).with_columns(
-        is_expired=(pl.col("valid_to") <= at).fill_null(value=False), claimed_at=pl.col("collected_at").fill_null(at)
-    )
-    seen = (
-        events.filter(pl.col("occurred_at") <= at)
-        .join(values, on=["channel", "value"])
-        .select("v", pl.col("party_id").fill_null(""), "kind", "occurred_at", "detail")
-    )
-    strong = seen.filter(pl.col("kind").is_in(STRONG) & (pl.col("party_id") != ""))
-    claims = claims_of_others(rows, strong, links, crowd_persons=parameters.crowd_persons)
-    evidence = gather(
-        rows, seen, claims.filter(~pl.col("is_linked")), at=at, crowd_persons=parameters.crowd_persons,
-        unknown_age=timedelta(days=365.25 * parameters.unknown_age_years),
-    )  # fmt: skip
-    return Gathered(rows=rows, events=seen, claims=claims, evidence=evidence)
+    return gather(points, events, links, at=at, parameters=parameters)
 
 
 def probabilities(evidence: Evidence, prior: Floats, weights: Weights, *, at: datetime) -> Floats:
     """Run the filter over all subjects; returns [subject, (person, nobody, stranger, log likelihood)]."""
-    subjects, stream = evidence.subjects, evidence.stream
+    subjects = evidence.subjects
     count = subjects.height
-    lengths = np.bincount(stream["i"].to_numpy(), minlength=count)
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    days, kinds = stream["day"].to_numpy(), stream["kind"].to_numpy()
     start, segment = subjects["start"].to_numpy(), weights.row_of(subjects["segment"])
     peers, out = subjects["peers"].to_numpy(), np.empty((count, 4))
     now = at.timestamp() / 86_400
 
     def run(begin: int) -> None:
         follow(
-            offsets, days, kinds, start, prior, segment, peers, now, weights.classes, weights.given, weights.silence,
-            weights.ageing, weights.lapse, weights.engaged, weights.exposure, begin, min(begin + _CHUNK, count), out,
+            evidence.offsets, evidence.days, evidence.kinds, start, prior, segment, peers, now, weights.classes,
+            weights.given, weights.silence, weights.ageing, weights.lapse, weights.engaged, weights.exposure, begin,
+            min(begin + _CHUNK, count), out,
         )  # fmt: skip
 
-    with ThreadPoolExecutor(os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         list(pool.map(run, range(0, count, _CHUNK)))
     return out
 
 
-def _with_probabilities(evidence: Evidence, *, at: datetime, parameters: AttributionParameters) -> pl.DataFrame:
-    out = probabilities(evidence, prior_of(evidence.subjects, parameters), weights_of(parameters), at=at)
-    return evidence.subjects.with_columns(
-        p_person=pl.Series(out[:, 0]), p_nobody=pl.Series(out[:, 1]), p_stranger=pl.Series(out[:, 2])
-    )
-
-
-def _with_watch(judged: pl.DataFrame, stream: pl.DataFrame, parameters: AttributionParameters) -> pl.DataFrame:
-    """Add until when the last sign of life keeps a stranger out."""
+def _watched_until(parameters: AttributionParameters) -> pl.Expr:
+    """Until when the last sign of life keeps a stranger out."""
     floors = {name: segment.ageing.quarantine_days for name, segment in parameters.segments.items()}
-    alive = stream.filter(pl.col("kind").is_in(_SIGNS)).group_by("i").agg(heard=pl.col("day").max())
-    until = (
-        pl.max_horizontal("heard", "start") + pl.col("segment").replace_strict(floors, return_dtype=pl.Float64)
-    ) * 86_400_000_000
-    return judged.join(alive, on="i", how="left").with_columns(
-        watched_until=until.cast(pl.Int64).cast(pl.Datetime("us", "UTC")),
-        collected_at=(pl.col("start") * 86_400_000_000).round().cast(pl.Int64).cast(pl.Datetime("us", "UTC")),
-    )
+    floor = pl.col("segment").replace_strict(floors, return_dtype=pl.Float64)
+    return _instant(pl.max_horizontal("heard", "start") + floor)
+
+
+def _instant(day: pl.Expr) -> pl.Expr:
+    return (day * _PER_DAY).round().cast(pl.Int64).cast(pl.Datetime("us", "UTC"))

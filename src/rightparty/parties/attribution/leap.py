@@ -12,8 +12,7 @@ from typing import Final
 import numpy as np
 
 from rightparty.parties.attribution.filter import Floats
-from rightparty.parties.attribution.kinds import TRIALS
-from rightparty.parties.attribution.parameters import Segment, Three
+from rightparty.parties.attribution.parameters import Segment, Three, trials_of
 
 FURTHEST: Final = 12.0
 """A leap goes at most so many rounds far: beyond, the two rounds say nothing."""
@@ -63,7 +62,7 @@ def _place_of(logarithms: Floats, like: Place) -> Place:
     return Place(
         segment=replace(
             segment,
-            rates=_whole_trials(rates),
+            rates=_whole_trials(segment, rates),
             activity=activity,
             frailty=frailty,
             lapse_per_year=lapse,
@@ -77,9 +76,9 @@ def _place_of(logarithms: Floats, like: Place) -> Place:
     )
 
 
-def _whole_trials(rates: Mapping[str, Three]) -> dict[str, Three]:
+def _whole_trials(segment: Segment, rates: Mapping[str, Three]) -> dict[str, Three]:
     whole = dict(rates)
-    for trial in TRIALS:
+    for trial in trials_of(segment):
         table = np.array([rates[kind] for kind in trial])
         shares = table / table.sum(axis=0)
         whole |= {kind: (row[0], row[1], row[2]) for kind, row in zip(trial, shares.tolist(), strict=True)}

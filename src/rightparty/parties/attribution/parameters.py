@@ -32,7 +32,12 @@ type Three = tuple[float, float, float]
 
 
 class ParametersError(ValueError):
-    """The attribution parameters are incomplete or out of range."""
+    """The attribution parameters are incomplete or out of range, or their file cannot be read."""
+
+    remedy = (
+        "Set RIGHTPARTY_ATTRIBUTION to a file that `rightparty attribution fit --out FILE` wrote, or to nothing for the"
+        " shipped numbers. Until then nothing is judged, so nothing is sent."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,8 @@ class Ageing:
     shelf_days: float
     #: mean time until a value that never was in use comes into use
     void_days: float
+    #: how many times as long as this says a fit may believe points to live
+    longer_at_most: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +88,11 @@ class AttributionParameters:
     unknown_age_years: float
     #: highest probability on which a message tells of a debt where a linked person reads along
     shared_with_linked: float
+
+
+def trials_of(segment: Segment) -> tuple[tuple[str, ...], ...]:
+    """Return the outcomes that exclude one another; where there are no receipts, failures are counted per contact."""
+    return tuple(trial for trial in TRIALS if all(segment.exposure[kind] == "outcome" for kind in trial))
 
 
 def read_parameters(text: str, *, base: AttributionParameters | None = None) -> AttributionParameters:
@@ -211,7 +223,10 @@ def _ageing(row: Mapping[str, Any]) -> Ageing:
         quarantine_days=float(row["quarantine_days"]),
         shelf_days=float(row["shelf_days"]),
         void_days=float(row["void_days"]),
+        longer_at_most=float(row["longer_at_most"]),
     )
+    if ageing.longer_at_most < 1.0:
+        raise ParametersError(f"{ageing}: longer_at_most is below 1, so that no fit could keep what is shipped.")
     if min(ageing.given_up_per_year, ageing.quarantine_days, ageing.shelf_days, ageing.void_days) <= 0:
         raise ParametersError(f"{ageing} has a rate or time that is not above zero.")
     return ageing

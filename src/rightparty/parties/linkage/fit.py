@@ -101,7 +101,7 @@ def _counted(seen: Floats, first: Floats) -> Rates:
     total = seen.sum()
     if total < _COUNTED_FROM:
         return tuple(float(rate) for rate in first)
-    rates = np.where(seen < _COUNTED_FROM, seen / total + first, seen / total)
+    rates = np.where(seen < _COUNTED_FROM, seen / total + np.minimum(first, _COUNTED_FROM / total), seen / total)
     return tuple(float(rate) for rate in rates / rates.sum())
 
 

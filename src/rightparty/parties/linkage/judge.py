@@ -53,7 +53,9 @@ def chances(
         of_household=pl.Series(np.exp(joint[:, 1] - others)),
     )
     pairs = numbered.join(judged, on="pattern", how="left", maintain_order="left")
-    rivalry = compete(pairs.select("left", "right", "odds"), left_unique=left_unique, right_unique=right_unique)
+    rivalry = compete(
+        pairs.select("left", "right", "odds", "weight_bits"), left_unique=left_unique, right_unique=right_unique
+    )
     p_same = pl.col("odds") / (1 + pl.col("odds") + pl.col("rivalry"))
     return (
         pairs.with_columns(rivalry=rivalry["rivalry"])

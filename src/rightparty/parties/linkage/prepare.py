@@ -17,8 +17,8 @@ CROWD: Final = 20
 """House limit: a contact value that more people give is a switchboard or an agent's, not evidence."""
 
 
-_USUAL: Final = {"middle": 0.04, "home": 0.00002}
-"""Assumed share of people with any one initial, or at any one address; of any one name, one in a thousand."""
+_USUAL: Final = {"middle": 0.04, "home": 0.00002, "area": 0.002}
+"""Assumed share of people with any one initial, at one address, in one area; of any one name, one in a thousand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

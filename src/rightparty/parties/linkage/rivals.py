@@ -3,9 +3,9 @@
 
 With O the odds that a pair is one human, a candidate's chance is O / (1 + the sum of O over the record's candidates);
 the one stands for a person who is not in the file. A rival who may himself be the candidate counts for less: of A and C
-with the rival B, either B alone is A (O_AB), or all three are one (O_AB times O_BC speaks for the pair, too), so that
-B's part is (1 + O_AB) / (1 + O_AB O_BC) - 1, and never below nothing: competition only lowers a chance, and a pair never
-looks better than its own evidence.
+with the rival B, either B alone is A (O_AB), or all three are one: then what B and C have in common, L_BC times
+likelier for one human, speaks for the pair as well. So B's part is (1 + O_AB) / (1 + O_AB L_BC) - 1, and never below
+nothing: competition only lowers a chance, and a pair never looks better than its own evidence.
 """
 
 from typing import Final
@@ -16,12 +16,16 @@ _FAINT: Final = 1e-4
 """Odds below which a rival changes nothing that anybody would see."""
 
 
+_NEVER_COMPARED: Final = 2.0**-6
+"""Assumed likelihood ratio of a pair that has no key in common."""
+
+
 def compete(odds: pl.DataFrame, *, left_unique: bool = False, right_unique: bool = False) -> pl.DataFrame:
     """Return the pairs with `rivalry`: the odds of the other candidates of either record.
 
-    Shape: [left, right, odds] -> the same with `rivalry`, in the same order. `left_unique` says that nobody is twice
-    among the left (so a right record has one true partner there), `right_unique` the same of the right; else rivals
-    count for less the likelier they are the candidate himself.
+    Shape: [left, right, odds, weight_bits] -> the same with `rivalry`, in the same order. `left_unique` says that
+    nobody is twice among the left (so a right record has one true partner there), `right_unique` the same of the right;
+    else rivals count for less the likelier they are the candidate himself.
     """
     if left_unique or right_unique:
         total = pl.lit(0.0)
@@ -44,9 +48,9 @@ def compete(odds: pl.DataFrame, *, left_unique: bool = False, right_unique: bool
             left=pl.min_horizontal("candidate", "candidate_rival"),
             right=pl.max_horizontal("candidate", "candidate_rival"),
         )
-        .join(strong.select("left", "right", between="odds"), on=["left", "right"], how="left")
+        .join(odds.select("left", "right", between=pl.lit(2.0).pow("weight_bits")), on=["left", "right"], how="left")
         .group_by("record", "candidate")
-        .agg(rivalry=_part(pl.col("odds_rival"), pl.col("between").fill_null(0.0)).sort().sum())
+        .agg(rivalry=_part(pl.col("odds_rival"), pl.col("between").fill_null(_NEVER_COMPARED)).sort().sum())
     )
     found = odds
     for record, candidate in (("left", "right"), ("right", "left")):

@@ -20,6 +20,7 @@ from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.kernel.masking import masked
 from rightparty.kernel.reasons import BY_CODE, REASONS
 from rightparty.planning.assembly import assemble_facts
+from rightparty.planning.batches import within_room
 from rightparty.planning.cadence import with_step
 from rightparty.planning.candidates import choose_candidates
 from rightparty.planning.models import Plan
@@ -53,13 +54,14 @@ class PlanResult:
     withheld: dict[str, int]
 
 
-def propose_plan(*, at: datetime, wordings: pl.DataFrame, outbox: pl.DataFrame) -> PlanResult:
+def propose_plan(*, at: datetime, wordings: pl.DataFrame, outbox: pl.DataFrame, batches: pl.DataFrame) -> PlanResult:
     """Plan the whole portfolio as of an instant.
 
     Args:
         at: aware instant; everything is read and judged as of it.
         wordings: the approved texts, [template, language, channel, disclosure, disclosure_level, version].
         outbox: reminders that exist already, [account_id, party_id, step, cycle]; they are not proposed again.
+        batches: how the loads that brought contact points stand, planning.batches.BATCHES.
 
     Raises:
         StrategyError: the lender's strategy cannot be used.
@@ -67,13 +69,13 @@ def propose_plan(*, at: datetime, wordings: pl.DataFrame, outbox: pl.DataFrame) 
     """
     strategy = _strategy(wordings)
     packs = load_packs(house_file=_own_file("HOUSE_RULES_FILE"))
-    world = read_world(at=at)
+    world = read_world(at=at, batches=batches)
     stepped = with_step(world.balances.lazy(), strategy).collect()
     candidates = choose_candidates(
         stepped.lazy().filter(pl.col("step").is_not_null()), world, strategy, least_p=packs.thresholds.limited_content
     ).collect()
     facts = assemble_facts(candidates, world, wordings=wordings, thresholds=packs.thresholds)
-    judged = one_per_person(without_planned(evaluate(facts.lazy(), packs).collect(), outbox))
+    judged = within_room(one_per_person(without_planned(evaluate(facts.lazy(), packs).collect(), outbox)))
     counts = {
         "accounts seen": stepped.height,
         "nothing due": stepped.filter(pl.col("amount_due_minor") <= 0).height,

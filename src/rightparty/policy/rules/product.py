@@ -7,7 +7,7 @@ Serves right_party, right_debt, right_time (house caps), right_words and correct
 import polars as pl
 
 from rightparty.kernel.reasons import mask_of
-from rightparty.kernel.vocabulary import HOLD_BITS, LIABLE_ROLES, HoldKind
+from rightparty.kernel.vocabulary import HOLD_BITS, LIABLE_ROLES, BatchState, HoldKind
 from rightparty.policy.disclosure import needed_probability, supported_disclosure
 from rightparty.policy.pack import HouseRules
 
@@ -59,10 +59,19 @@ def _party(house: HouseRules) -> dict[str, pl.Expr]:
         "right_party.no_contact_point": ~known,
         "right_party.below_threshold": known & ~(enough & whole).fill_null(value=False),
         "right_party.not_liable": ~liable.fill_null(value=False),
+        "right_party.batch_stopped": (pl.col("batch_state") == BatchState.STOPPED).fill_null(value=False),
+        "right_party.batch_on_trial": ~_past_trial().fill_null(value=False) | pl.col("batch_room").is_null(),
         "right_party.third_party_contact": known & ~own.fill_null(value=False),
         "right_party.person_in_doubt": known & pl.col("person_in_doubt").fill_null(value=True),
         "right_party.deceased": pl.col("deceased").fill_null(value=True) | _held("right_party.deceased"),
     }
+
+
+def _past_trial() -> pl.Expr:
+    """A load that nobody knows is on trial without room."""
+    state = pl.col("batch_state")
+    settled = state.is_in([BatchState.NONE.value, BatchState.TRUSTED.value, BatchState.STOPPED.value])
+    return settled | ((state == BatchState.ON_TRIAL) & (pl.col("batch_room") > 0))
 
 
 def _debt() -> dict[str, pl.Expr]:
@@ -100,7 +109,9 @@ def _time(house: HouseRules) -> dict[str, pl.Expr]:
 
 
 def _words(house: HouseRules) -> dict[str, pl.Expr]:
-    supported = supported_disclosure(pl.col("p_person"), pl.col("contradictions_mask"), house.thresholds)
+    supported = supported_disclosure(
+        pl.col("p_person"), pl.col("p_stranger"), pl.col("contradictions_mask"), house.thresholds
+    )
     within = (pl.col("disclosure_level") <= supported).fill_null(value=False)
     return {
         "right_words.no_approved_template": ~pl.col("template_available").fill_null(value=False)

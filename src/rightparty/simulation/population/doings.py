@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rightparty.simulation.population.lives import NEVER, YEAR, Flags, Floats, Ints, Lives, Persons
+from rightparty.simulation.population.lives import NEVER, PHONE, POST, YEAR, Flags, Floats, Ints, Lives, Persons
 from rightparty.simulation.population.rates import Rates
 
 KINDS: Final = (
@@ -63,15 +63,16 @@ def use(
     begin = np.maximum(lives.collected, since)
     end = np.where(lives.wrong, begin, np.minimum(lives.reaches_to, until))
     parts = []
-    for kind, rate, mischief in (
-        ("login", rates.logins, rates.record.stranger_logins),
-        ("otp_verified", rates.codes, rates.record.stranger_codes),
+    for kind, rate, often, mischief in (
+        ("login", rates.logins, (1.0, 1.0, 0.0, rates.app.logins), rates.record.stranger_logins),
+        ("otp_verified", rates.codes, (1.0, 1.0, 0.0, 0.0), rates.record.stranger_codes),
     ):
-        row, day = _spread(lives.engagement * rate, begin, end, dice)
+        possible = np.array(often)[lives.channel]
+        row, day = _spread(lives.engagement * rate * possible, begin, end, dice)
         idle = (day > persons.lapsed[lives.person[row]]) & (dice.random(len(row)) > rates.lapsed)
         parts.append(Doings.of(row[~idle], day[~idle], kind))
         taken = np.maximum(np.where(lives.wrong, begin, lives.stranger_from), begin)
-        row, day = _spread(np.full(len(lives), mischief), taken, np.full(len(lives), until), dice)
+        row, day = _spread(mischief * (possible > 0), taken, np.full(len(lives), until), dice)
         theirs = lives.states(row, day) == 2
         parts.append(Doings.of(row[theirs], day[theirs], kind))
     if since < lives.collected.min():
@@ -97,7 +98,7 @@ def pursue(rates: Rates, persons: Persons, lives: Lives, dice: np.random.Generat
     row = _point_written_to(lives, episode[which], day, dice)
     known = (row >= 0) & (day < 0)
     row, day = row[known], day[known]
-    called = ~lives.is_email[row] & (dice.random(len(row)) < rates.contact.calls)
+    called = (lives.channel[row] == PHONE) & (dice.random(len(row)) < rates.contact.calls)
     doings = answers_to(rates, persons, lives, row, day, called, dice)
     return _stopped(rates, doings, len(lives), dice)
 
@@ -126,8 +127,10 @@ def answers_to(
 ) -> Doings:
     """Draw what comes of messages and calls to points on days, by whom they truly reach."""
     told, state = rates.contact, lives.states(row, day)
-    chance = np.where(lives.is_email[row], np.array(told.email_delivered)[state], np.array(told.phone_delivered)[state])
-    arrives = dice.random(len(row)) < chance
+    channel = lives.channel[row]
+    delivered = np.array([told.phone_delivered, told.email_delivered, told.letter_arrives, told.app_delivered])
+    arrives = dice.random(len(row)) < delivered[channel, state]
+    heard = np.where(channel == POST, rates.post.heard, 1.0)
     permanent = ~arrives & (dice.random(len(row)) < np.array(told.permanent)[state])
     sent, failed = ~called & arrives, ~called & ~arrives
     quiet = day > persons.lapsed[lives.person[row]]
@@ -135,13 +138,13 @@ def answers_to(
     parts = [
         Doings.of(row[called], day[called], "called"),
         Doings.of(row[~called], day[~called], "sent"),
-        Doings.of(row[sent], day[sent] + 0.0005, "delivered"),
+        Doings.of(row[sent & (channel != POST)], day[sent & (channel != POST)] + 0.0005, "delivered"),
         Doings.of(row[failed], day[failed] + 0.0005, "undelivered", permanent[failed]),
     ]
     for kind, table, where in (
         ("replied", told.replies, sent), ("paid", told.pays, sent), ("answered", told.answers, called & arrives),
     ):  # fmt: skip
-        often = np.array(table)[state] * np.where(state == 0, busy, 1.0)
+        often = np.array(table)[state] * np.where(state == 0, busy, 1.0) * heard
         chosen = where & (dice.random(len(row)) < often)
         parts.append(Doings.of(row[chosen], day[chosen] + dice.exponential(0.3, int(chosen.sum())) + 0.001, kind))
         if kind == "answered":
@@ -150,7 +153,7 @@ def answers_to(
             parts.append(Doings.of(row[agrees], day[agrees] + 0.01, "name_agrees"))
             parts.append(Doings.of(row[gives & ~agrees], day[gives & ~agrees] + 0.01, "name_differs"))
     for kind, table in (("wrong_party", told.says_wrong), ("opted_out", told.opts_out)):
-        chosen = arrives & (dice.random(len(row)) < np.array(table)[state])
+        chosen = arrives & (dice.random(len(row)) < np.array(table)[state] * heard)
         parts.append(Doings.of(row[chosen], day[chosen] + dice.exponential(0.5, int(chosen.sum())) + 0.001, kind))
     return Doings.together(parts)
 
@@ -166,7 +169,7 @@ def _stopped(rates: Rates, doings: Doings, count: int, dice: np.random.Generator
 
 def look_up(rates: Rates, lives: Lives, dice: np.random.Generator) -> Doings:
     """Draw the silent status look-ups of phones in the last year, where the lender makes any."""
-    watched = ~lives.is_email & (dice.random(len(lives)) < rates.record.lookups_share)
+    watched = (lives.channel == PHONE) & (dice.random(len(lives)) < rates.record.lookups_share)
     begin = np.maximum(lives.collected, -YEAR)
     row, day = _spread(np.where(watched, rates.record.lookups, 0.0), begin, np.zeros(len(lives)), dice)
     return status_of(lives, row, day, dice)

@@ -27,6 +27,8 @@ from rightparty.simulation.population.doings import (
     use,
 )  # fmt: skip
 from rightparty.simulation.population.lives import (
+    APP,
+    CHANNELS,
     NEVER,
     YEAR,
     Ints,
@@ -38,6 +40,7 @@ from rightparty.simulation.population.lives import (
 )  # fmt: skip
 from rightparty.simulation.population.mistakes import misplace, replacements, returns
 from rightparty.simulation.population.rates import Rates
+from rightparty.simulation.population.verifying import ASKING, Asked
 
 STATES: Final = ("person", "nobody", "stranger")
 INSTANT: Final = pl.Datetime("us", "UTC")
@@ -91,7 +94,8 @@ class Population:
     def respond(self, actions: pl.DataFrame, *, day: float, seed: int) -> pl.DataFrame:
         """Return the events that come of actions [party_id, channel, value, step] on a day after the instant.
 
-        Steps: status_lookup, holder_lookup, subscriber_lookup, message, call.
+        Steps: status_lookup, holder_lookup, subscriber_lookup, message, call, and those of verifying.ASKING. An answer
+        may come days later.
         """
         dice = np.random.default_rng(seed)
         rows = actions.join(self.keys, on=["party_id", "channel", "value"], how="inner")
@@ -105,6 +109,12 @@ class Population:
             else:
                 called = np.full(len(row), step == "call")
                 parts.append(answers_to(self.rates, self.persons, self.lives, row, days, called, dice))
+        for step, ask in ASKING.items():
+            row = rows.filter(pl.col("step") == step)["row"].to_numpy()
+            days = day + dice.random(len(row)) * 0.4
+            parts.append(
+                ask(Asked(rates=self.rates, persons=self.persons, lives=self.lives, row=row, day=days, dice=dice))
+            )
         return _events_of(self, Doings.together(parts), dice, prefix=f"r{seed}-")
 
     def pass_time(self, *, since: float, until: float, seed: int) -> pl.DataFrame:
@@ -165,12 +175,15 @@ def _keys(rates: Rates, lives: Lives) -> pl.DataFrame:
     """Name persons and values; a negative value is an agent's own number."""
     # ten digits that say nothing; distinct by construction
     phone = np.char.add(rates.calling_code, np.char.zfill((lives.value + 2_000_000_100).astype(str), 10))
-    mail = np.char.add(np.char.add("m", lives.value.astype(str)), "@mail.example")
+    number = lives.value.astype(str)
+    mail = np.char.add(np.char.add("m", number), "@mail.example")
+    letter = np.char.add(np.char.add("House ", number), ", Example Street")
+    values = [phone, mail, letter, np.char.add("app-", number)]
     return pl.DataFrame(
         {
             "party_id": _party_ids(lives.person),
-            "channel": np.where(lives.is_email, "email", "phone"),
-            "value": np.where(lives.is_email, mail, phone),
+            "channel": np.array(CHANNELS)[lives.channel],
+            "value": np.select([lives.channel == code for code in range(len(CHANNELS))], values, ""),
             "row": np.arange(len(lives)),
         }
     ).unique(["party_id", "channel", "value"], keep="first", maintain_order=True)
@@ -185,7 +198,11 @@ def _points(population: Population, dice: np.random.Generator) -> pl.DataFrame:
         relation=pl.lit("self"), valid_to=_ends(population, dice),
     )  # fmt: skip
     length = np.maximum(np.minimum(lives.reaches_to, 0) - lives.collected, 0)[rows]
-    again = (~lives.wrong[rows]) & (dice.random(len(rows)) < 1 - np.exp(-rates.change.restates * length / YEAR))
+    again = (
+        (~lives.wrong[rows])
+        & (lives.channel[rows] != APP)
+        & (dice.random(len(rows)) < 1 - np.exp(-rates.change.restates * length / YEAR))
+    )
     when = lives.collected[rows] + length * dice.random(len(rows))
     restated = first.with_columns(
         source=pl.lit("application"), collected_at=instants(when, population.at), valid_to=pl.lit(None, INSTANT)

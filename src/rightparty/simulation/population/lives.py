@@ -17,12 +17,9 @@ YEAR: Final = 365.25
 NEVER: Final = 1e9
 """A day that does not come."""
 
-OLDEST: Final = 6 * YEAR
-YOUNGEST: Final = 30.0
-"""Customers joined between these days ago."""
-
-LINE_YEARS: Final = 4.0
-"""Mean age of a number when it is given to the lender; assumed."""
+PHONE, EMAIL, POST, APP = range(4)
+CHANNELS: Final = ("phone", "email", "post", "app")
+"""Channels of contact points; the position is the code in `Lives.channel`. An app point is one installation."""
 
 
 @dataclass(slots=True)
@@ -48,7 +45,7 @@ class Lives:
     person: Ints
     #: number of the value; rows of one value share it
     value: Ints
-    is_email: Flags
+    channel: NDArray[np.int8]
     source: NDArray[np.str_]
     collected: Floats
     #: the value reaches the person from and to; it never did where `wrong`
@@ -81,7 +78,7 @@ def draw_persons(rates: Rates, count: int, dice: np.random.Generator) -> Persons
     order = np.arange(count)
     in_couple = order < 2 * couples
     together = np.repeat(dice.random((count + 1) // 2) < rates.shared.linked, 2)[:count]
-    joined = -dice.uniform(YOUNGEST, OLDEST, count)
+    joined = _births(rates, count, dice)
     lapse = dice.random(count) < rates.lapse_share
     return Persons(
         joined=joined,
@@ -95,34 +92,58 @@ def draw_persons(rates: Rates, count: int, dice: np.random.Generator) -> Persons
     )
 
 
+def _births(rates: Rates, count: int, dice: np.random.Generator) -> Floats:
+    """Return when customers joined: as many a year as the book grows, so that a growing one holds young accounts."""
+    youngest, oldest = rates.birth.youngest_days, rates.birth.oldest_years * YEAR
+    growth = max(rates.birth.growth, 1e-9) / YEAR
+    least, most = np.exp(-growth * oldest), np.exp(-growth * youngest)
+    ages: Floats = np.log(dice.uniform(least, most, count)) / growth
+    return ages
+
+
 def draw_first_points(rates: Rates, persons: Persons, dice: np.random.Generator) -> Lives:
     """Draw what the lender collected of each person over time, right and wrong."""
     count = len(persons.joined)
     phones = dice.choice([1, 2, 3], size=count, p=np.array(rates.phones) / sum(rates.phones))
-    mailbox = dice.random(count) < rates.email_share
-    person = np.concatenate([np.repeat(np.arange(count), phones), np.flatnonzero(mailbox)])
-    is_email = np.arange(len(person)) >= int(phones.sum())
-    rank = np.concatenate(
-        [np.arange(int(phones.sum())) - np.repeat(np.cumsum(phones) - phones, phones), np.zeros(int(mailbox.sum()))]
+    others = [np.flatnonzero(dice.random(count) < share) for share in (rates.email_share, *_other_shares(rates))]
+    person = np.concatenate([np.repeat(np.arange(count), phones), *others])
+    sizes = (int(phones.sum()), *(len(other) for other in others))
+    channel = np.repeat(np.arange(len(CHANNELS)), sizes).astype(np.int8)
+    rank = np.arange(len(person)) - np.concatenate(
+        [np.repeat(np.cumsum(phones) - phones, phones), np.arange(sizes[0], len(person))]
     )
     names = np.array(list(rates.source))
     table = np.array([rates.source[name] for name in names])
     drawn = dice.choice(len(names), size=len(person), p=table[:, 0] / table[:, 0].sum())
+    drawn[channel == APP] = list(rates.source).index("portal")  # an installation is bound to a log-in
+    error = table[drawn, 1] * np.where(names[drawn] == "agent", _habits(rates, len(person), dice), 1.0)
     late = np.where((rank > 0) | np.isin(names[drawn], ["bureau", "skip_trace"]), dice.random(len(person)), 0.0)
     collected = persons.joined[person] * (1 - late)
     return draw_lives(
-        rates, persons, person, is_email, names[drawn], collected, dice,
-        wrong=dice.random(len(person)) < table[drawn, 1],
+        rates, persons, person, channel, names[drawn], collected, dice,
+        wrong=dice.random(len(person)) < np.minimum(error, 0.9),
         coded=dice.random(len(person)) < table[drawn, 2],
         weight=np.where(rank == 0, 1.0, 0.3),
     )  # fmt: skip
+
+
+def _habits(rates: Rates, count: int, dice: np.random.Generator) -> Floats:
+    """Return how error-prone the agent is who typed each point: some err often, most seldom."""
+    shape = rates.wrong.agents_shape
+    agents = dice.gamma(shape, 1 / shape, rates.wrong.agents)
+    habits: Floats = agents[dice.integers(0, rates.wrong.agents, count)]
+    return habits
+
+
+def _other_shares(rates: Rates) -> tuple[float, float]:
+    return rates.post.share, rates.app.share
 
 
 def draw_lives(  # noqa: PLR0913 -- parallel columns of one table
     rates: Rates,
     persons: Persons,
     person: Ints,
-    is_email: Flags,
+    channel: NDArray[np.int8],
     source: NDArray[np.str_],
     collected: Floats,
     dice: np.random.Generator,
@@ -133,34 +154,41 @@ def draw_lives(  # noqa: PLR0913 -- parallel columns of one table
 ) -> Lives:
     """Draw how long each point lives and what becomes of its value then."""
     count = len(person)
-    hazard = np.where(is_email, rates.email_churn, rates.churn) * persons.frailty[person] / YEAR
+    churn = np.array([rates.churn, rates.email_churn, rates.post.moves, rates.app.replaced])
+    hazard = churn[channel] * persons.frailty[person] / YEAR
+    wrong = wrong & (channel != APP)
     # a number that was kept until today is kept on as if it were new, given its holder's frailty
     reaches_to = np.minimum(collected + dice.exponential(1.0, count) / hazard, persons.died[person])
-    void = np.where(is_email, rates.wrong.email_nobody, rates.wrong.phone_nobody)
-    taken = np.where(wrong & (dice.random(count) >= void), -NEVER, _returns(rates, reaches_to, wrong, is_email, dice))
+    void = np.array([rates.wrong.phone_nobody, rates.wrong.email_nobody, rates.wrong.post_nobody, 1.0])[channel]
+    taken = np.where(wrong & (dice.random(count) >= void), -NEVER, _returns(rates, reaches_to, wrong, channel, dice))
+    # codes go to phones and mailboxes
+    coded = coded & ~wrong & (channel < POST)
     return Lives(
         person=person,
         value=np.arange(count),
-        is_email=is_email,
+        channel=channel,
         source=source,
         collected=collected,
         reaches_to=reaches_to,
         stranger_from=taken,
         wrong=wrong,
-        coded=coded & ~wrong,
+        coded=coded,
         engagement=persons.engagement[person] * weight * dice.gamma(rates.point_shape, 1 / rates.point_shape, count),
         shared_with=np.full(count, -1),
     )
 
 
-def _returns(rates: Rates, reaches_to: Floats, wrong: Flags, is_email: Flags, dice: np.random.Generator) -> Floats:
+def _returns(
+    rates: Rates, reaches_to: Floats, wrong: Flags, channel: NDArray[np.int8], dice: np.random.Generator
+) -> Floats:
     """Return when somebody else takes the value: after quarantine and shelf; mailboxes and unused numbers seldom."""
     count = len(reaches_to)
-    kept = np.where(is_email, dice.uniform(*rates.email_quarantine, count), dice.uniform(*rates.quarantine, count))
-    rest = kept + dice.exponential(rates.shelf_days, count)
-    seldom = np.where(is_email, 0.1, 0.4)
-    comes = dice.random(len(reaches_to)) < np.where(wrong, seldom, np.where(is_email, seldom, 1.0))
-    first = np.where(wrong, -dice.uniform(0, OLDEST, len(reaches_to)), reaches_to)
+    spans = np.array([rates.quarantine, rates.email_quarantine, rates.post.vacancy, rates.app.session])[channel]
+    rest = dice.uniform(spans[:, 0], spans[:, 1]) + dice.exponential(rates.shelf_days, count)
+    again = np.array([1.0, 0.1, 1.0, rates.app.sold_open])[channel]
+    unused = np.array([0.4, 0.1, 0.4, 0.0])[channel]
+    comes = dice.random(count) < np.where(wrong, unused, again)
+    first = np.where(wrong, -dice.uniform(0, rates.birth.oldest_years * YEAR, count), reaches_to)
     return np.where(comes, first + rest, NEVER)
 
 
@@ -172,7 +200,9 @@ def share_in_couples(rates: Rates, persons: Persons, lives: Lives, dice: np.rand
     partner = persons.partner[lives.person]
     second = (partner >= 0) & (lives.person % 2 == 1)
     theirs = np.where(second, first[np.maximum(partner, 0)], -1)
-    same = (theirs >= 0) & ~lives.wrong & (lives.is_email == lives.is_email[np.maximum(theirs, 0)])
+    same = (
+        (theirs >= 0) & ~lives.wrong & (lives.channel != APP) & (lives.channel == lives.channel[np.maximum(theirs, 0)])
+    )
     chosen = np.flatnonzero(same & (dice.random(len(lives)) < rates.shared.one_value))
     mine = first[lives.person[chosen]] == chosen
     chosen = chosen[mine]

@@ -22,9 +22,43 @@ class Wrong:
 
     phone_nobody: float
     email_nobody: float
+    post_nobody: float
     customers: float
+    agents: int
+    agents_shape: float
     agents_own: float
+    shifted_rows: int
     fraud: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Birth:
+    """How customers come: growth of applications a year, and how old the youngest and oldest accounts are."""
+
+    growth: float
+    youngest_days: float
+    oldest_years: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """Addresses: share of persons with one on file, moves a year, days a dwelling stands empty, answers to letters."""
+
+    share: float
+    moves: float
+    vacancy: tuple[float, float]
+    heard: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """Installations: share of persons, log-ins against other points, replaced a year, sold on with an open session."""
+
+    share: float
+    logins: float
+    replaced: float
+    session: tuple[float, float]
+    sold_open: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +92,8 @@ class Contact:
     calls: float
     phone_delivered: Triple
     email_delivered: Triple
+    app_delivered: Triple
+    letter_arrives: Triple
     permanent: Triple
     replies: Triple
     pays: Triple
@@ -103,6 +139,9 @@ class Rates:
     lapse_share: float
     lapsed: float
     source: Mapping[str, Triple]
+    birth: Birth
+    post: Post
+    app: App
     wrong: Wrong
     shared: Shared
     change: Change
@@ -110,7 +149,10 @@ class Rates:
     record: Record
 
 
-PARTS: Final = {"wrong": Wrong, "shared": Shared, "change": Change, "contact": Contact, "record": Record}
+PARTS: Final = {
+    "birth": Birth, "post": Post, "app": App, "wrong": Wrong, "shared": Shared, "change": Change, "contact": Contact,
+    "record": Record,
+}  # fmt: skip
 
 
 def presets(path: Path | None = None) -> tuple[str, ...]:

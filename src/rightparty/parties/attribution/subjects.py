@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Persons and contact values, numbered: who is recorded where, since when, and what his own records imply.
+
+Serves right_party.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from rightparty.kernel.vocabulary import Relation
+from rightparty.parties.attribution.filter import Floats, Ints
+from rightparty.parties.attribution.kinds import CODE
+from rightparty.parties.attribution.segments import segment_of
+from rightparty.parties.attribution.streams import CAPTURE_DAYS, PER_DAY, Flags, follow_up
+
+_COLUMNS: Final = ("party_id", "channel", "value", "source", "collected_at", "relation", "valid_to")
+_KEY: Final = ("party_id", "channel", "value")
+_NOT_HIS_WORD: Final = ("bureau", "skip_trace", "third_party")
+"""Sources that give a value without the person."""
+
+_HIS_WORD: Final = ~pl.col("source").is_in(_NOT_HIS_WORD).fill_null(value=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subjects:
+    """Everybody at every value that is recorded under him."""
+
+    #: [i, v, s, p, party_id, channel, value, segment, source, relation, start, is_expired] by i: in order of channel,
+    #: value and party; s is the place in order of party, channel and value, p numbers the parties; start in days
+    table: pl.DataFrame
+    #: value v has the subjects offsets[v] to offsets[v + 1]
+    offsets: Ints
+    #: [i] day on which the person gave a newer point of the channel, or infinity
+    newer: Floats
+    #: [i, day, kind] by i and day: what the person gave again, what has ended
+    implied: pl.DataFrame
+    #: [i, v, relation, is_expired, claimed_at] of every row recorded
+    rows: pl.DataFrame
+
+    @property
+    def persons(self) -> Ints:
+        """How many persons each value is recorded under."""
+        return np.diff(self.offsets)
+
+    def values(self) -> pl.DataFrame:
+        """Return [channel, value, v, party_id, p], party and number null where there are several."""
+        first = self.table.select("channel", "value", "v", "party_id", "p")
+        if first.height > len(self.persons):
+            first = first[self.offsets[:-1]]
+        alone = pl.Series(self.persons == 1)
+        return first.with_columns(pl.when(alone).then(pl.col(name)).alias(name) for name in ("party_id", "p"))
+
+    def shared(self) -> pl.DataFrame:
+        """Return [v, party_id, p] where there are several."""
+        several = np.repeat(self.persons > 1, self.persons)
+        return self.table.select("v", "party_id", "p").filter(pl.Series(several))
+
+    def rows_at(self, values: Flags) -> pl.DataFrame:
+        """Return [v, party_id, relation, is_expired, claimed_at] of the rows of some values, flagged by v."""
+        there = self.rows.filter(pl.Series(values[self.rows["v"].to_numpy()]))
+        return there.with_columns(
+            pl.col("relation").cast(pl.String), party_id=self.table["party_id"].gather(there["i"])
+        )
+
+
+def days(column: str) -> pl.Expr:
+    """Return an instant as days since 1970, divided exactly.
+
+    Polars divides by a constant in another way in short columns than in long ones; the last digit of a probability
+    would depend on how many rows were judged with it.
+    """
+    return pl.col(column).map_batches(_in_days, return_dtype=pl.Float64, is_elementwise=True)
+
+
+def _in_days(instants: pl.Series) -> pl.Series:
+    whole = instants.cast(pl.Datetime("us", "UTC")).to_physical()
+    divided = pl.Series(whole.fill_null(0).to_numpy() / PER_DAY)
+    return divided.set(whole.is_null(), None) if whole.null_count() else divided
+
+
+def number(points: pl.DataFrame | pl.LazyFrame, *, at: datetime, unknown_age_days: float) -> Subjects:
+    """Number who is recorded at which values.
+
+    Shape: points [party_id, channel, value, source, collected_at, relation, valid_to] -> one subject per (party_id,
+    channel, value): his first collection counts, the most cautious relation. What is dated later than `at`, or not at
+    all, is taken to be `unknown_age_days` old.
+    """
+    rows = _ordered(points, at=at)
+    merged = _merged(rows)
+    newer, later = _newer(merged)
+    unknown = at.timestamp() / 86_400 - unknown_age_days
+    table = (
+        merged.drop("since", "given")
+        .with_columns(pl.col("start").fill_null(unknown), source=pl.col("source").fill_null(""), segment=segment_of())
+        .sort("channel", "value", "s")
+        .with_row_index("i")
+        .with_columns(v=_runs("channel", "value"))
+    )
+    place = np.empty(table.height, np.uint32)
+    place[table["s"].to_numpy()] = np.arange(table.height, dtype=np.uint32)
+    numbered = rows.with_columns(i=pl.Series(place[rows["s"].to_numpy()], dtype=pl.UInt32)).drop("s")
+    lengths = np.bincount(table["v"].to_numpy()) if table.height else np.empty(0, np.int64)
+    return Subjects(
+        table=table,
+        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        newer=newer[table["s"].to_numpy()],
+        implied=_implied(numbered, table, later.with_columns(i=pl.Series(place[later["s"].to_numpy()])), at=at),
+        rows=numbered.select(
+            "i", "is_expired", v=pl.lit(table["v"]).gather("i"), relation=pl.col("given_relation"),
+            claimed_at=pl.col("collected_at").fill_null(at),
+        ),
+    )  # fmt: skip
+
+
+def _ordered(points: pl.DataFrame | pl.LazyFrame, *, at: datetime) -> pl.DataFrame:
+    """Put rows in order of party, channel and value, and number parties and subjects."""
+    collected, relation = days("collected_at"), pl.col("relation").fill_null("")
+    return (
+        points.lazy()
+        .select(_COLUMNS)
+        .sort(_KEY)
+        .with_columns(
+            s=_runs(*_KEY),
+            p=_runs("party_id"),
+            day=pl.when(collected <= at.timestamp() / 86_400).then(collected),
+            is_expired=(pl.col("valid_to") <= at).fill_null(value=False),
+            is_own=relation.is_in(["", Relation.SELF.value]),
+            given_relation=pl.col("relation").cast(pl.Categorical),
+            relation=pl.when(relation == "").then(pl.lit(Relation.SELF.value)).otherwise(relation),
+        )
+        .collect()
+    )
+
+
+def _merged(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per subject; few are recorded more than once."""
+    day = pl.col("day")
+    columns = (
+        "s", "p", *_KEY, "source", "relation", "is_expired", day.alias("start"),
+        pl.when("is_own").then("day").alias("since"), pl.when(pl.col("is_own") & _HIS_WORD).then("day").alias("given"),
+    )  # fmt: skip
+    if not rows.height or rows.height == rows["s"][-1] + 1:
+        return rows.select(columns)
+    twice = rows["s"].is_duplicated()
+    merged = (
+        rows.filter(twice)
+        .sort("s", "day", "source", nulls_last=True)
+        .group_by("s", maintain_order=True)
+        .agg(
+            pl.col("p", *_KEY, "source").first(),
+            relation=pl.col("relation").filter(pl.col("relation") != Relation.SELF).sort().first(),
+            is_expired=pl.col("is_expired").all(),
+            start=day.min(),
+            since=day.filter("is_own").min(),
+            given=day.filter(pl.col("is_own") & _HIS_WORD).min(),
+        )
+        .with_columns(pl.col("relation").fill_null(Relation.SELF.value))
+    )
+    return pl.concat([rows.filter(~twice).select(columns), merged]).sort("s")
+
+
+def _newer(merged: pl.DataFrame) -> tuple[Floats, pl.DataFrame]:
+    """Return when each person gave his next point of the channel, by s, and [s, day] of those he gave after it."""
+    run = _array(merged, _runs("p", "channel"))
+    since, given = (_array(merged, pl.col(name).fill_null(np.inf)) for name in ("since", "given"))
+    newer = np.full(merged.height, np.inf)
+    count = follow_up(run, since, given, newer, np.empty(0, np.int64), np.empty(0))
+    later, days_of = np.empty(count, np.int64), np.empty(count)
+    if count:
+        follow_up(run, since, given, newer, later, days_of)
+    return newer, pl.DataFrame({"s": later, "day": days_of})
+
+
+def _implied(rows: pl.DataFrame, table: pl.DataFrame, later: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
+    """Return [i, day, kind] of points given again by the person, of ends of validity, and of still newer points."""
+    now = at.timestamp() / 86_400
+    begun = rows.with_columns(start=pl.lit(table["start"]).gather("i"), end=days("valid_to"))
+    again = begun.filter(pl.col("is_own") & _HIS_WORD & (pl.col("day") > pl.col("start") + CAPTURE_DAYS)).select(
+        "i", "day", kind=pl.lit(CODE["restated"], pl.Int8)
+    )
+    ended = begun.filter(pl.col("end") <= now).select(
+        "i", day=pl.max_horizontal("end", "start"), kind=pl.lit(CODE["expired"], pl.Int8)
+    )
+    still_newer = later.select(pl.col("i").cast(pl.UInt32), "day", kind=pl.lit(CODE["newer_point"], pl.Int8))
+    return pl.concat([again, ended, still_newer]).sort("i", "day")
+
+
+def _runs(*names: str) -> pl.Expr:
+    """Number the runs of rows that are alike in some columns, from 0."""
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in names)
+    first = pl.int_range(pl.len()) == 0
+    return (first | differs).cum_sum().cast(pl.UInt32) - 1
+
+
+def _array(frame: pl.DataFrame, column: pl.Expr) -> np.ndarray:
+    return frame.select(column).to_series().to_numpy()
