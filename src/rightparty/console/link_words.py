@@ -84,6 +84,7 @@ DEGREES: Final[Mapping[str, Promise]] = {
     "same_house": _("the same house"),
     "partly_known": _("only partly known"),
     "same_street": _("the same street"),
+    "same_area": _("the same area"),
     "same_number_elsewhere": _("the same number elsewhere"),
     "listed_by_other": _("named by the other as a relative's or friend's"),
 }

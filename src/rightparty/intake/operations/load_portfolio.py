@@ -130,6 +130,9 @@ def load_portfolio(
                 report = _load(delivery, load=load, tell=tell)
                 if not admitted and any(finding["quarantines"] for finding in report.findings):
                     raise _QuarantinedError(report)
+                tell("linked persons")
+                # after screening: what this load lets look like one household may not excuse what is wrong with it
+                link_applicants(load_id=load.pk, at=loaded_at)
         except _QuarantinedError as quarantined:
             report = replace(quarantined.report, outcome="quarantined")
             load.state = Load.State.QUARANTINED
@@ -187,9 +190,6 @@ def _load(delivery: Delivery, *, load: Load, tell: Progress) -> LoadReport:
     moved = moved_values(load_id)
     tell("screening")
     findings = screen_load(delivered=known.delivered, moved=moved, load_id=load_id, at=at)
-    tell("linked persons")
-    # after screening: what this load lets look like one household may not excuse what is wrong with it
-    link_applicants(load_id=load_id, at=at)
     rejected = pl.concat([t.rejected for t in taken])
     reasons = rejected.group_by("file", "column", "reason", maintain_order=True).agg(
         pl.len().alias("rows"), pl.col("line").min().alias("first_line")

@@ -61,7 +61,7 @@ def chances(
         pairs.with_columns(rivalry=rivalry["rivalry"])
         .with_columns(p_same=p_same)
         .with_columns(p_household=(1 - pl.col("p_same")) * pl.col("of_household"))
-        .with_columns(p_other=1 - pl.col("p_same") - pl.col("p_household"))
+        .with_columns(p_other=(1 - pl.col("p_same") - pl.col("p_household")).clip(0.0))
         .drop("pattern", "odds", "of_household", "rivalry")
     )
 

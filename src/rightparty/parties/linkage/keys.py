@@ -93,5 +93,5 @@ def block_limit(holders: pl.Series, people: int) -> int:
     """Return how many people may share a key for the pairs to stay within the limits."""
     pairs = pl.DataFrame({"holders": holders.cast(pl.Int64)}).group_by("holders").agg(blocks=pl.len()).sort("holders")
     total = pairs.select((pl.col("blocks") * pl.col("holders") * (pl.col("holders") - 1) // 2).cum_sum()).to_series()
-    fitting = pairs["holders"].filter(total <= max(PAIRS_PER_PERSON * people, PAIRS_ALWAYS))
-    return max(int(fitting.max() or 0), BLOCK_LEAST)  # type: ignore[call-overload]
+    fitting: list[int] = pairs["holders"].filter(total <= max(PAIRS_PER_PERSON * people, PAIRS_ALWAYS)).to_list()
+    return max([*fitting, BLOCK_LEAST])
