@@ -238,7 +238,9 @@ def test_no_silent_answer_lifts_a_contradiction(silent_answer: str) -> None:
 def test_a_point_that_the_person_gives_himself_later_is_not_older_for_it() -> None:
     """A bureau's number that he then types himself is given again, not replaced; another number of his changes that."""
     points, events = on_file(age=400)
-    other = points.with_columns(value=pl.lit("+12025550148"), collected_at=pl.lit(AT - timedelta(days=900)).cast(INSTANT))
+    other = points.with_columns(
+        value=pl.lit("+12025550148"), collected_at=pl.lit(AT - timedelta(days=900)).cast(INSTANT)
+    )
     bought = points.with_columns(source=pl.lit("bureau"), collected_at=pl.col("collected_at") - timedelta(days=100))
     kinds = {}
     for name, rows in {"bought": [bought], "and given": [bought, points]}.items():
