@@ -9,7 +9,7 @@ the same events by value and kind: the least that any audit has to do.
 """
 
 import argparse
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Final
 
 import numpy as np
@@ -87,20 +87,21 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     given = portfolio(options.points)
-    begin = perf_counter()
+    begin, used = perf_counter(), process_time()
     given.points.group_by("channel", "value").agg(pl.col("party_id").n_unique())
     given.events.group_by("channel", "value", "kind").agg(pl.col("occurred_at").max())
     given.parties.group_by("country", "national_id").len()
-    floor = perf_counter() - begin
-    begin = perf_counter()
+    floor, floor_used = perf_counter() - begin, process_time() - used
+    begin, used = perf_counter(), process_time()
     report = report_on(given, at=AT, parameters=shipped_parameters())
-    seconds = perf_counter() - begin
+    seconds, used = perf_counter() - begin, process_time() - used
     print_report(
         BenchmarkReport(
             benchmark="audit_points",
             parameters={**report.looked_at, "findings": report.findings["finding"].to_list()},
             measurements=[
                 Measurement(name="an audit", value=seconds, unit="s", floor=floor),
+                Measurement(name="processor time", value=used, unit="s", floor=floor_used),
                 Measurement(name="points a second", value=given.points.height / seconds, unit="points/s"),
                 Measurement(name="peak memory", value=peak_memory_mib(), unit="MiB"),
             ],

@@ -127,7 +127,9 @@ def follow(dice: np.random.Generator, scenario: Scenario, rules: TrialRules, run
         sent[hour] = before + going
         now_out = (batch.message < sent[hour][batch.run]) & ~np.isfinite(released_at)
         released_at[now_out] = hour
-        if bool((stopped | (sent[hour] == count)).all()) and not np.any(released_at + batch.delay > hour):
+        pending = np.isfinite(released_at) & (released_at + batch.delay > hour)
+        open_runs = np.bincount(batch.run, weights=pending, minlength=runs) > 0
+        if bool((stopped | ((sent[hour] == count) & ~open_runs)).all()):
             break
     last = sent[hour]
     wrong = np.concatenate([np.zeros((runs, 1), int), batch.is_spoiled.cumsum(axis=1)], axis=1)[lines, last]

@@ -3,9 +3,9 @@
 
 Households of one to five: couples with their own surnames, children with the father's, now and then twins. A fifth of
 the people stand in the file a second time (3 % a third time), the way such files go wrong: other characters of the
-same sound, traditional characters, pinyin, a masked character, a masked or mistyped number, swapped or filled birth dates, a
-new phone, a move. Families share numbers. A few people share name and birth date with a stranger. All rates are
-assumed.
+same sound, traditional characters, pinyin, a masked character, a masked or mistyped number, swapped or filled birth
+dates, a new phone, a move. Families share numbers. A few people share name and birth date with a stranger. All rates
+are assumed.
 """
 
 from dataclasses import dataclass
@@ -143,6 +143,7 @@ def _records(frame: pl.DataFrame, dice: np.random.Generator) -> pl.DataFrame:
     moved = some(0.25)
     house = np.where(moved, dice.integers(1, 400, count), frame["house"].to_numpy())
     street = np.where(moved, dice.integers(0, 120, count), frame["street"].to_numpy())
+    area = np.where(moved & (dice.random(count) < 0.5), dice.integers(0, 300, count), frame["area"].to_numpy())
     terse = some(0.3)
     address = [
         f"{_street(s)}{h}{'-' if short else '号'}{f}{'' if short else '室'}"
@@ -152,7 +153,7 @@ def _records(frame: pl.DataFrame, dice: np.random.Generator) -> pl.DataFrame:
         "party_id", full_name=pl.Series(full.tolist(), dtype=pl.String), latin_name=pl.lit(""),
         national_id=pl.Series(_ids(frame, some, dice), dtype=pl.String),
         national_id_type=pl.lit("resident_identity_card"), date_of_birth=birth, country=pl.lit("CN"),
-        region=pl.lit(""), postcode=pl.format("99{}", pl.col("area").cast(pl.String).str.zfill(4)),
+        region=pl.lit(""), postcode=pl.format("99{}", pl.Series(area).cast(pl.String).str.zfill(4)),
         address=pl.Series(address), language=pl.lit("zh-Hans"),
     )  # fmt: skip
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m benchmarks.misdirection [--preset us_card …] [--persons N] [--portfolio DIR] [--json] [--plots DIR]`.
+"""`python -m benchmarks.misdirection [--preset us_card …] [--persons N] [--seed N] [--portfolio DIR] [--plots DIR]`.
 
 For each process a portfolio that nothing was fitted on by hand: attribution with the shipped numbers, attribution
-fitted to that portfolio's own events without labels, the simple policies, and gradient boosting trained with the
-truth of another portfolio of the same process.
+fitted to that portfolio's own events without labels, the simple policies, a linkage score, and two ceilings: gradient
+boosting trained with the truth of another portfolio of the same process, and the posterior of the process itself.
 """
 
 import argparse
@@ -18,6 +18,8 @@ import polars as pl
 from benchmarks.machine import machine_facts, peak_memory_mib
 from benchmarks.misdirection import figures, policies
 from benchmarks.misdirection.boosting import boosted
+from benchmarks.misdirection.ceiling import posterior
+from benchmarks.misdirection.linkage_only import linkage_score
 from benchmarks.misdirection.portfolio import Portfolio, brought, grown
 from rightparty.parties.attribution.fit import fit
 from rightparty.parties.attribution.judge import attribute, gather_evidence
@@ -38,8 +40,11 @@ def run(portfolio: Portfolio, other: Portfolio | None) -> dict[str, Any]:
     fitting = perf_counter() - begin
     judged = {"attribution, shipped": _judge(portfolio, shipped), "attribution, fitted": _judge(portfolio, fitted)}
     if other is not None:
-        judged["boosting with another's truth"] = boosted(other, portfolio)
+        judged["ceiling: boosting with a truth"] = boosted(other, portfolio)
+    if portfolio.population is not None:
+        judged["ceiling: the process' posterior"] = posterior(portfolio)
     ranked = {name: policies.by_attribution(frame) for name, frame in judged.items()} | {
+        "linkage score only (Splink)": linkage_score(points, events, at=at),
         "newest point only": policies.newest_only(points),
         "code-verified only": policies.code_verified_only(events, at=at),
         "latest log-in or reply": policies.latest_sign(points, events, at=at),
@@ -65,17 +70,19 @@ def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--preset", nargs="*", default=list(presets()))
-    parser.add_argument("--persons", type=int, default=100_000)
+    parser.add_argument("--persons", type=int, default=12_000)
+    parser.add_argument("--seed", type=int, default=SEED, help="of the portfolio judged")
     parser.add_argument("--portfolio", type=Path, nargs="*", default=[])
     parser.add_argument("--at", type=datetime.fromisoformat, default=AT, help="instant for --portfolio")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--plots", type=Path)
     given = parser.parse_args()
-    results = [run(brought(directory, at=given.at), None) for directory in given.portfolio]
+    at = given.at if given.at.tzinfo else given.at.replace(tzinfo=UTC)
+    results = [run(brought(directory, at=at), None) for directory in given.portfolio]
     for result in results:
         _print(result, as_json=given.json)
     for preset in given.preset if not given.portfolio else []:
-        test = grown(preset, persons=given.persons, seed=SEED, at=AT)
+        test = grown(preset, persons=given.persons, seed=given.seed, at=AT)
         results.append(run(test, grown(preset, persons=given.persons, seed=OTHER_SEED, at=AT)))
         _print(results[-1], as_json=given.json)
     if given.plots:
@@ -90,12 +97,19 @@ def _print(result: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         return
     print(f"\n{result['portfolio']}: {result['points']:,} points, {result['events']:,} events")
-    print(f"  every point written to: {result['everyone']:,} strangers per million")
-    print("  " + "reach".ljust(34) + "".join(f"{reach:>10.0%}" for reach in figures.REACHES) + "       all (reach)")
-    for name, rows in result["policies"].items():
-        cells = [rows[f"{reach:.0%}"]["strangers"] for reach in figures.REACHES]
-        shown = "".join("         -" if cell is None else f"{cell:>10,.0f}" for cell in cells)
-        print(f"  {name:<34}{shown}{rows['all']['strangers']:>12,.0f} ({rows['all']['reach']:.0%})")
+    print(
+        f"  every point written to: {result['everyone']:,} strangers per million; fitted in {result['fit_seconds']} s"
+    )
+    for told, what in (("strangers", "received by a stranger"), ("nobody", "reaching nobody")):
+        print(
+            f"  {what}, per million sent, at reach".ljust(46)
+            + "".join(f"{x:>9.0%}" for x in figures.REACHES)
+            + "   all"
+        )
+        for name, rows in result["policies"].items():
+            cells = [rows[f"{reach:.0%}"][told] for reach in figures.REACHES]
+            shown = "".join("        -" if cell is None else f"{cell:>9,.0f}" for cell in cells)
+            print(f"    {name:<42}{shown}{rows['all'][told]:>9,.0f} ({rows['all']['reach']:.0%})")
     for name, states in result["quality"].items():
         told = "; ".join(
             f"{state} Brier {row['brier']:.4f}, calibration error {row['calibration_error']:.4f}"

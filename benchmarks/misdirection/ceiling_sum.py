@@ -164,93 +164,116 @@ def _told(lost: float, marks: Floats, newer: Floats, background: float, process:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _sum_point(
-    days: Floats, kinds: Ints, start: float, prior: Floats, newer: Floats, marks: Floats, is_first: bool,
-    chance: Floats, silence: Floats, idle: Floats, life: Floats, background: float, busy: Floats, frail: Floats,
-    own: Floats, lapse: Floats, joined: float, process: Floats, out: Floats, tops: Floats,
-) -> None:  # fmt: skip
-    """Write the likelihood of one history in each final state, for each [activity, frailty, lapse] of the person."""
-    nodes = _nodes(days, start)
-    size = len(nodes)
-    nobody, stranger, after = np.empty(size), np.empty(size), np.zeros((size, 2))
-    chance = _scaled(kinds, chance, idle[0], start)
-    _of_other(1, days, kinds, nodes, chance, silence, 0.0, nobody)
-    _of_other(2, days, kinds, nodes, chance, silence, idle[1], stranger)
-    _after_loss(nodes, nobody, stranger, life, after)
-    told = np.empty(size)
-    for n in range(1, size):
-        told[n] = _told(0.5 * (nodes[n - 1] + nodes[n]), marks, newer, background, process)
-    keeps = _told(1e9, marks, newer, background, process)
-    last = size - 1
-    shared = marks[2] > 0
-    factor = np.array([SHARED[0], SHARED[1], SHARED[2]]) if shared else np.array([1.0, 0.75, 0.97])
-    # from the beginning nobody's or a stranger's; an unused value may come into use at any time
-    unused = life[5] * max(-start / process[5], 0.0)
-    restated = np.isnan(marks[0])
-    weight = 1.0 if restated else 0.0
-    wrong_nobody = prior[1] * ((1 - unused) * np.exp(nobody[last])) * factor[1] * weight
-    wrong_stranger = (
-        (prior[2] * np.exp(stranger[last]) + prior[1] * unused * np.exp(stranger[last])) * factor[1] * weight
-    )
-    awake, asleep, logs = np.empty(size), np.empty(size), np.empty(size)
-    out[:] = 0.0
-    options = len(own)
-    weights = 1 if is_first else 2
-    for b in range(len(busy)):
-        for o in range(options):
-            for w in range(weights):
-                x = busy[b] * own[o] * (1.0 if w == 0 else 0.3)
-                _of_person(x, days, kinds, nodes, chance, silence, idle[0], awake)
-                _of_person(x * process[1], days, kinds, nodes, chance, silence, idle[0], asleep)
-                for q in range(len(lapse) + 1):
-                    quiet = 1e9 if q == len(lapse) else joined * (1 - lapse[q])
-                    kept_at = 0.0
-                    for n in range(size):
-                        if nodes[n] <= quiet:
-                            logs[n] = awake[n]
-                            kept_at = awake[n] - asleep[n]
-                        else:
-                            logs[n] = asleep[n] + kept_at
-                    for f in range(len(frail)):
-                        hazard = life[0] * frail[f] + life[6]
-                        _add(
-                            out[b, f, q],
-                            logs,
-                            nodes,
-                            after,
-                            told,
-                            keeps,
-                            hazard,
-                            prior[0] / options / weights,
-                            factor,
-                            process[2],
-                        )
-    for b in range(len(busy)):
-        for f in range(len(frail)):
-            for q in range(len(lapse) + 1):
-                out[b, f, q, 1] += wrong_nobody
-                out[b, f, q, 2] += wrong_stranger
-    tops[0] = max(out.max(), 1e-280)
-    out /= tops[0]
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
 def _add(
-    out: Floats, logs: Floats, nodes: Floats, after: Floats, told: Floats, keeps: float, hazard: float, prior: float,
-    factor: Floats, restates: float,
+    out: Floats, logs: Floats, nodes: Floats, after: Floats, told: Floats, hazard: float, prior: float, factor: Floats,
+    restates: float,
 ) -> None:  # fmt: skip
     """Add the likelihoods of one activity of the point."""
     start, last = nodes[0], len(nodes) - 1
     rate = restates / 365.25
-    out[0] += prior * np.exp(logs[last] - (hazard + rate) * -start) * keeps * factor[0]
+    out[0] += prior * np.exp(logs[last] - (hazard + rate) * -start) * told[0] * factor[0]
     for n in range(1, last + 1):
         if told[n] <= 0.0:
             continue
         length = nodes[n] - nodes[n - 1]
         middle = 0.5 * (nodes[n - 1] + nodes[n])
         lost = hazard * length * np.exp(-(hazard + rate) * (middle - start) + logs[n - 1])
-        out[1] += prior * lost * told[n] * after[n, 0] * factor[2]
-        out[2] += prior * lost * told[n] * after[n, 1] * factor[2]
+        out[1] += prior * lost * told[n] * after[n, 0] * factor[1]
+        out[2] += prior * lost * told[n] * after[n, 1] * factor[1]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _fall_asleep(awake: Floats, asleep: Floats, nodes: Floats, quiet: float, out: Floats) -> None:
+    """Write the log likelihoods of one who was awake until a day and hardly used anything from then on."""
+    kept = 0.0
+    for n in range(len(nodes)):
+        if nodes[n] <= quiet:
+            out[n] = awake[n]
+            kept = awake[n] - asleep[n]
+        else:
+            out[n] = asleep[n] + kept
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _sum_busy(
+    x: float, share: float, days: Floats, kinds: Ints, nodes: Floats, after: Floats, told: Floats, chance: Floats,
+    silence: Floats, idle: float, life: Floats, factor: Floats, frail: Floats, lapse: Floats, joined: float,
+    process: Floats, out: Floats,
+) -> None:  # fmt: skip
+    """Add the likelihoods of a point that is so active, for each [frailty, lapse]; told[0] is that he still has it."""
+    size = len(nodes)
+    awake, asleep, logs = np.empty(size), np.empty(size), np.empty(size)
+    _of_person(x, days, kinds, nodes, chance, silence, idle, awake)
+    _of_person(x * process[1], days, kinds, nodes, chance, silence, idle, asleep)
+    for q in range(len(lapse) + 1):
+        quiet = 1e9 if q == len(lapse) else joined * (1 - lapse[q])
+        _fall_asleep(awake, asleep, nodes, quiet, logs)
+        for f in range(len(frail)):
+            _add(out[f, q], logs, nodes, after, told, life[0] * frail[f] + life[6], share, factor, process[2])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _from_the_first(
+    nobody: float, stranger: float, prior: Floats, start: float, life: Floats, marks: Floats, oldest: float
+) -> tuple[float, float]:
+    """Return the likelihood of what was nobody's or a stranger's from the beginning, by whose it is now."""
+    if not np.isnan(marks[0]):  # only the person gives a point again
+        return 0.0, 0.0
+    shared = SHARED[1] if marks[2] > 0 else 1.0 - SHARED[1]
+    unused = life[5] * max(-start / oldest, 0.0)
+    now_strange = (prior[2] + prior[1] * unused) * np.exp(stranger)
+    return prior[1] * (1.0 - unused) * np.exp(nobody) * shared, now_strange * shared
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _sum_point(
+    days: Floats, kinds: Ints, start: float, prior: Floats, newer: Floats, marks: Floats, weights: Floats,
+    chance: Floats, silence: Floats, idle: Floats, life: Floats, background: float, busy: Floats, frail: Floats,
+    own: Floats, lapse: Floats, joined: float, process: Floats, out: Floats,
+) -> None:  # fmt: skip
+    """Write the likelihood of one history in each final state, for each [activity, frailty, lapse] of the person.
+
+    `weights` are how much a person may use the point, all equally likely.
+    """
+    nodes = _nodes(days, start)
+    size = len(nodes)
+    nobody, stranger, after, told = np.empty(size), np.empty(size), np.zeros((size, 2)), np.empty(size)
+    chance = _scaled(kinds, chance, idle[0], start)
+    _of_other(1, days, kinds, nodes, chance, silence, 0.0, nobody)
+    _of_other(2, days, kinds, nodes, chance, silence, idle[1], stranger)
+    _after_loss(nodes, nobody, stranger, life, after)
+    told[0] = _told(1e9, marks, newer, background, process)
+    for n in range(1, size):
+        told[n] = _told(0.5 * (nodes[n - 1] + nodes[n]), marks, newer, background, process)
+    is_shared = marks[2] > 0
+    factor = np.array([SHARED[0], SHARED[2]]) if is_shared else np.array([1.0 - SHARED[0], 1.0 - SHARED[2]])
+    share = prior[0] / len(own) / len(weights)
+    out[:] = 0.0
+    for b in range(len(busy)):
+        for o in range(len(own)):
+            for w in weights:
+                _sum_busy(
+                    busy[b] * own[o] * w, share, days, kinds, nodes, after, told, chance, silence, idle[0], life,
+                    factor, frail, lapse, joined, process, out[b],
+                )  # fmt: skip
+    first = _from_the_first(nobody[size - 1], stranger[size - 1], prior, start, life, marks, process[5])
+    out[:, :, :, 1] += first[0]
+    out[:, :, :, 2] += first[1]
+    out /= max(out.max(), 1e-280)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _together(found: Floats, prior: Floats, out: Floats) -> None:
+    """Write the posterior of a person's points: found [point, trait, state], prior of each trait."""
+    joint = np.log(prior)
+    for i in range(len(found)):
+        for k in range(len(prior)):
+            joint[k] += np.log(max(found[i, k].sum(), 1e-300))
+    weight = np.exp(joint - joint.max())
+    weight /= weight.sum()
+    for i in range(len(found)):
+        for k in range(len(prior)):
+            out[i] += weight[k] * found[i, k] / max(found[i, k].sum(), 1e-300)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -261,36 +284,26 @@ def sum_persons(
     begin: int, stop: int, out: Floats,
 ) -> None:  # fmt: skip
     """Write the posterior of the points of the persons `begin` to `stop`, each person's points weighed together."""
-    shape = (len(busy), len(frail), len(lapse) + 1)
-    classes = shape[0] * shape[1] * shape[2]
-    prior_of = np.empty(classes)
-    for c in range(classes):
-        is_never = c % shape[2] == len(lapse)
-        share = (1.0 - process[0]) if is_never else process[0] / len(lapse)
-        prior_of[c] = share / (shape[0] * shape[1])
+    lapses = len(lapse) + 1
+    traits = len(busy) * len(frail) * lapses
+    prior_of = np.empty(traits)
+    for k in range(traits):
+        share = process[0] / len(lapse) if k % lapses < len(lapse) else 1.0 - process[0]
+        prior_of[k] = share / (len(busy) * len(frail))
+    one = np.empty((len(busy), len(frail), lapses, 3))
+    most_used, seldom_used = np.array([1.0]), np.array([1.0, 0.3])
     for p in range(begin, stop):
         first, last = persons[p], persons[p + 1]
-        found = np.zeros((last - first, classes, 3))
-        joint = np.log(prior_of)
-        joined = start[first]
-        for i in range(first, last):
-            joined = min(joined, start[i])
-        one, tops = np.empty((shape[0], shape[1], shape[2], 3)), np.empty(1)
+        found = np.zeros((last - first, traits, 3))
+        joined = start[first:last].min()
         for i in range(first, last):
             c = channel[i]
             mine = slice(offsets[i], offsets[i + 1])
             _sum_point(
                 days[mine], kinds[mine], min(start[i], -0.01), prior[i],
-                newer[newer_offsets[i] : newer_offsets[i + 1]], marks[i], is_first[i], chance[c], silence[c], idle[c],
-                life[c], BACKGROUND[c] / 365.25, busy, frail, own, lapse, joined, process, one, tops,
+                newer[newer_offsets[i] : newer_offsets[i + 1]], marks[i], most_used if is_first[i] else seldom_used,
+                chance[c], silence[c], idle[c], life[c], BACKGROUND[c] / 365.25, busy, frail, own, lapse, joined,
+                process, one,
             )  # fmt: skip
-            found[i - first] = one.reshape(classes, 3)
-            for k in range(classes):
-                joint[k] += np.log(max(found[i - first, k].sum(), 1e-300))
-        weight = np.exp(joint - joint.max())
-        weight /= weight.sum()
-        for i in range(first, last):
-            for k in range(classes):
-                total = max(found[i - first, k].sum(), 1e-300)
-                for s in range(3):
-                    out[i, s] += weight[k] * found[i - first, k, s] / total
+            found[i - first] = one.reshape(traits, 3)
+        _together(found, prior_of, out[first:last])

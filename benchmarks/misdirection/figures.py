@@ -22,7 +22,7 @@ def strangers_by_reach(ranked: pl.DataFrame, states: pl.DataFrame) -> dict[str, 
     with what is on file. None where the ranking never reaches so many.
     """
     states = states.filter(pl.col("channel").is_in(MESSAGED))
-    reachable = states.filter(pl.col("state") == "person")["party_id"].n_unique()
+    reachable = max(states.filter(pl.col("state") == "person")["party_id"].n_unique(), 1)
     best = (
         ranked.join(states, on=KEYS)
         .sort("score", "party_id", "channel", "value")

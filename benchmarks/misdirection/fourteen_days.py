@@ -30,13 +30,19 @@ from rightparty.planning.reverification.choose import LEAST_POST, Steps, choose_
 AT: Final = datetime(2026, 6, 1, tzinfo=UTC)
 DAYS: Final = 14
 KEYS: Final = ["party_id", "channel", "value"]
-PRICES: Final = (10_000.0, 60_000.0, 200_000.0, 400_000.0)
+PRICES: Final = (10_000.0, 60_000.0, 200_000.0, 350_000.0)
 SILENT: Final = frozenset({"status_lookup", "holder_lookup", "subscriber_lookup"})
 TEXTS: Final = frozenset({"one_time_code", "neutral_message"})
-EVERY: Final = SILENT | TEXTS | {"ask_in_app", "letter"}
-POLICIES: Final = {"no steps": frozenset[str](), "silent look-ups": SILENT, "all but letters": EVERY - {"letter"},
-                   "all steps": EVERY}  # fmt: skip
-A_DAY, A_WEEK = 1, 3
+OPERATED: Final = SILENT | {"neutral_message", "ask_in_app"}
+POLICIES: Final = {
+    "no steps": frozenset[str](),
+    "silent look-ups": SILENT,
+    # what the product does by itself; codes it sends only to who asks for one
+    "as operated": OPERATED,
+    "and unasked codes": OPERATED | {"one_time_code"},
+    "and letters": OPERATED | {"one_time_code", "letter"},
+}
+A_WEEK: Final = 3
 
 
 @dataclass

@@ -11,10 +11,34 @@ import polars as pl
 from rightparty.simulation.population.grow import Population, grow
 from rightparty.simulation.population.rates import read_rates
 
+STATES: Final = ("person", "nobody", "stranger")
+KEYS: Final = ("party_id", "channel", "value")
+NEEDED: Final = {
+    "contact_points": (*KEYS, "source", "collected_at"),
+    "contact_events": (*KEYS, "kind", "occurred_at"),
+    "links": ("party_id", "group_id"),
+    "truth": (*KEYS, "reaches_from", "reaches_to"),
+}
+"""Columns a brought portfolio must have."""
+
+BLANK: Final[dict[str, dict[str, str | None]]] = {
+    "contact_points": {"relation": "self", "valid_to": None},
+    "contact_events": {"detail": ""},
+    "links": {},
+    "truth": {"shared_with": ""},
+}
+"""Columns it may lack, and what stands for them."""
+
+INSTANTS: Final = ("collected_at", "valid_to", "occurred_at", "reaches_from", "reaches_to")
+
 QUARANTINE_DAYS: Final = {"phone": 90, "email": 365}
 """Days after `reaches_to` in which a brought portfolio's value reaches nobody, where the truth names none."""
 
 NO_LINKS: Final = {"party_id": pl.String, "group_id": pl.String}
+
+
+class PortfolioError(ValueError):
+    """A brought portfolio lacks a file or a column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,35 +70,38 @@ def grown(preset: str, *, persons: int, seed: int, at: datetime) -> Portfolio:
 
 
 def brought(directory: Path, *, at: datetime) -> Portfolio:
-    """Read contact_points, contact_events, optional links, and truth.
+    """Read contact_points, contact_events, optional links, and truth, each a Parquet or CSV file.
 
-    Shape: truth [party_id, channel, value, reaches_from, reaches_to, shared_with]; after reaches_to nobody for the
-    quarantine, then a stranger; what never reached the person is a stranger's.
+    Shape: truth [party_id, channel, value, reaches_from, reaches_to, shared_with], several stretches of one point as
+    several rows; after reaches_to nobody for the quarantine, then a stranger; what never reached the person, and a
+    point that no row of the truth names, is a stranger's. Instants without a zone are UTC.
+
+    Raises:
+        PortfolioError: a file is missing or lacks a column; names both.
     """
-    truth = _read(directory, "truth")
-    days = pl.col("channel").replace_strict(QUARANTINE_DAYS, default=90, return_dtype=pl.Int64)
-    gone = pl.col("reaches_to") <= at
-    quarantined = gone & (pl.col("reaches_to") + pl.duration(days=days) > at)
-    reached = pl.col("reaches_from").is_not_null() & (pl.col("reaches_from") <= at)
-    state = (
-        pl.when(reached & ~gone.fill_null(value=False))
-        .then(pl.lit("person"))
-        .when(reached & quarantined)
-        .then(pl.lit("nobody"))
-        .otherwise(pl.lit("stranger"))
-    )
-    best = pl.col("state").replace_strict({"person": 0, "nobody": 1, "stranger": 2}, return_dtype=pl.Int8)
-    states = (
-        truth.with_columns(state=state)
-        .sort(best)
-        .unique(["party_id", "channel", "value"], keep="first", maintain_order=True)
-        .select("party_id", "channel", "value", "state")
-    )
+    points, events = _read(directory, "contact_points"), _read(directory, "contact_events")
     links = _read(directory, "links") if _file(directory, "links") else pl.DataFrame(schema=NO_LINKS)
     return Portfolio(
-        name=directory.name, at=at, contact_points=_read(directory, "contact_points"),
-        contact_events=_with_detail(_read(directory, "contact_events")), links=links, states=states,
+        name=directory.name, at=at, contact_points=points, contact_events=events, links=links,
+        states=states_of(_read(directory, "truth"), points, at=at),
     )  # fmt: skip
+
+
+def states_of(truth: pl.DataFrame, points: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
+    """Return [party_id, channel, value, state] of every point on file; of several stretches the best one counts."""
+    days = pl.col("channel").replace_strict(QUARANTINE_DAYS, default=90, return_dtype=pl.Int64)
+    begun = (pl.col("reaches_from") <= at).fill_null(value=False)
+    gone = (pl.col("reaches_to") <= at).fill_null(value=False)
+    waits = gone & (pl.col("reaches_to") + pl.duration(days=days) > at)
+    place = pl.when(begun & ~gone).then(0).when(begun & waits).then(1).otherwise(2)
+    best = truth.with_columns(place=place).group_by(KEYS).agg(pl.col("place").min())
+    names = dict(enumerate(STATES))
+    return (
+        points.select(KEYS)
+        .unique(maintain_order=True)
+        .join(best, on=KEYS, how="left", maintain_order="left")
+        .select(*KEYS, state=pl.col("place").fill_null(2).replace_strict(names, return_dtype=pl.String))
+    )
 
 
 def _file(directory: Path, name: str) -> Path | None:
@@ -82,13 +109,29 @@ def _file(directory: Path, name: str) -> Path | None:
 
 
 def _read(directory: Path, name: str) -> pl.DataFrame:
+    """Read one table of a brought portfolio; columns that may be missing are added empty."""
     path = _file(directory, name)
     if path is None:
-        raise FileNotFoundError(f"{directory} has neither {name}.parquet nor {name}.csv.")
-    frame = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, try_parse_dates=True)
-    instants = [column for column in frame.columns if column.endswith(("_at", "_from", "_to")) or column == "valid_to"]
-    return frame.with_columns(pl.col(instants).cast(pl.Datetime("us", "UTC")))
+        raise PortfolioError(f"{directory} has neither {name}.parquet nor {name}.csv.")
+    frame = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema=False)
+    missing = [column for column in NEEDED[name] if column not in frame.columns]
+    if missing:
+        raise PortfolioError(f"{path}: no column {', '.join(missing)}; wanted {', '.join(NEEDED[name])}.")
+    blank = [pl.lit(fill).alias(column) for column, fill in BLANK[name].items() if column not in frame.columns]
+    whole = frame.with_columns(blank)
+    known = [column for column in (*NEEDED[name], *BLANK[name]) if column not in INSTANTS]
+    return whole.with_columns(
+        *(pl.col(column).cast(pl.String) for column in known),
+        *(_instant(column, whole.schema[column]) for column in INSTANTS if column in whole.columns),
+    )
 
 
-def _with_detail(events: pl.DataFrame) -> pl.DataFrame:
-    return events if "detail" in events.columns else events.with_columns(detail=pl.lit(""))
+def _instant(column: str, kind: pl.DataType) -> pl.Expr:
+    """Return a column as instants in UTC; text is read as ISO 8601, with or without a zone."""
+    utc = pl.Datetime("us", "UTC")
+    if kind != pl.String:
+        return pl.col(column).cast(utc)
+    text = pl.when(pl.col(column).str.strip_chars() != "").then(pl.col(column).str.strip_chars())
+    has_zone = text.str.contains(r"(Z|[+-]\d{2}:?\d{2})$")
+    zoned = pl.when(has_zone).then(text).otherwise(text.str.replace(r"^(\d{4}-\d{2}-\d{2})$", "${1}T00:00:00") + "Z")
+    return zoned.str.to_datetime(time_unit="us", time_zone="UTC").alias(column)

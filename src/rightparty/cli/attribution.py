@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import polars as pl
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from rightparty.cli.output import At, Json, Out, answer, console, instant_of, progress_console, refuse, table_of
 from rightparty.cli.store import ensure_store
@@ -105,13 +105,14 @@ def fit_parameters(
     base = shipped_parameters()
     name = version or f"fitted-{instant:%Y-%m-%d}"
     with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=progress_console, transient=True
-    ) as progress:
+        BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TimeRemainingColumn(),
+        console=progress_console, transient=True,
+    ) as progress:  # fmt: skip
         task = progress.add_task("fitting", total=None)
 
         def watch(current: Round) -> None:
             said = f"{current.segment}: round {current.number}, log likelihood {current.log_likelihood:.4f} a point"
-            progress.update(task, description=said)
+            progress.update(task, description=said, completed=current.done, total=current.total)
 
         fitted = fit(gathered.evidence, base, at=instant, version=name, watch=watch)
     moved = changes(base, fitted)

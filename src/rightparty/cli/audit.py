@@ -62,8 +62,8 @@ def _write(report: AuditReport, whole: dict[str, Any], out: Path, language: str)
 
 def _told(findings: pl.DataFrame) -> pl.DataFrame:
     """Return findings as a table for people."""
-    shown = pl.col("examples").list.eval(pl.element().struct.field("shown")).list.head(2)
-    return findings.select("finding", "severity", "count", "share", shown.alias("examples"), "remedy")
+    shown = pl.col("examples").list.eval(pl.element().struct.field("shown")).list.first()
+    return findings.select("finding", "severity", "count", shown.alias("example"), "remedy")
 
 
 def add_commands(app: typer.Typer) -> None:

@@ -33,12 +33,12 @@ def _row(story: BatchStory) -> dict[str, object]:
     return {
         "batch": story.batch.load_id,
         "state": story.batch.state,
-        "since": story.batch.state_changed_at.isoformat(timespec="minutes"),
+        "since": story.batch.state_changed_at.date().isoformat(),
         "cause": story.batch.cause,
-        "new_points": story.batch.new_points,
-        "sample": f"{story.out} of {story.sample} out" if story.sample else "",
-        "messages": story.seen.messages,
-        "reports_predicted": round(story.seen.predicted, 2),
+        "points": story.batch.new_points,
+        "sample": f"{story.out}/{story.sample}" if story.sample else "",
+        "sent": story.seen.messages,
+        "predicted": round(story.seen.predicted, 2),
         "reports": story.seen.reported,
         "asked_by": story.asked.asked_by if story.asked else "",
     }

@@ -84,9 +84,20 @@ DEGREES: Final[Mapping[str, Promise]] = {
     "same_house": _("the same house"),
     "partly_known": _("only partly known"),
     "same_street": _("the same street"),
+    "same_area": _("the same area"),
     "same_number_elsewhere": _("the same number elsewhere"),
+    "listed_by_other": _("named by the other as a relative's or friend's"),
 }
 """Second part of linkage's reasons."""
+
+REMARKS: Final[Mapping[str, Promise]] = {
+    "contradiction.national_id": _("Both identity documents are valid, and differ"),
+    "contradiction.generation": _("A generation apart"),
+    "contradiction.twins": _("Perhaps twins: one birth date and family, different given names"),
+    "only.name_and_birth_date": _("Nothing but name and birth date speaks for it"),
+    "only.shared_evidence": _("Only what a household shares speaks for it"),
+}
+"""Linkage's remarks on a pair as a whole."""
 
 FIELDS: Final[Mapping[str, Promise]] = {
     "full_name": _("Name"),
@@ -176,6 +187,8 @@ def points_of_both(review: Mapping[str, Any], *, in_full: bool) -> list[SharedPo
 
 
 def _said(code: str) -> str:
+    if code in REMARKS:
+        return str(REMARKS[code])
     subject, _dot, degree = code.partition(".")
     if subject not in SUBJECTS or degree not in DEGREES:
         return code

@@ -61,7 +61,15 @@ def _lock_persons(given: list[str]) -> list[str]:
 
 def lock_batch(load_id: int) -> None:
     """Wait until nobody else releases anything of a batch, and keep it so until the transaction ends."""
-    _lock_batches([load_id], alone={load_id})
+    lock_batches([load_id])
+
+
+def lock_batches(load_ids: Collection[int]) -> None:
+    """The same for several batches.
+
+    The evidence log's own lock comes after these: a transaction that has appended a leaf takes no batch lock any more.
+    """
+    _lock_batches(load_ids, alone=load_ids)
 
 
 def _lock_batches_of(addresses: list[str]) -> frozenset[int]:

@@ -361,8 +361,8 @@ def batch_course(batch: Batch) -> pl.DataFrame:
     )
     said = mine.filter(reported_at__isnull=False).values_list("reported_at", flat=True)
     schema = {
-        "at": pl.Datetime("us", "UTC"), "messages": pl.Int64, "predicted": pl.Float64, "allowed": pl.Float64,
-        "if_stranger": pl.Float64, "reports": pl.Int64,
+        "at": pl.Datetime("us", "UTC"), "messages": pl.Int64(), "predicted": pl.Float64(), "allowed": pl.Float64(),
+        "if_stranger": pl.Float64(), "reports": pl.Int64(),
     }  # fmt: skip
     steps = [(*hour, 0) for hour in hours] + [(when, 0, 0.0, 0.0, 0.0, 1) for when in said]
     course = pl.DataFrame(steps, schema=schema, orient="row").sort("at").with_columns(pl.exclude("at").cum_sum())
@@ -373,14 +373,6 @@ def batch_course(batch: Batch) -> pl.DataFrame:
         for n, allowed, stranger in shown.select("messages", "allowed", "if_stranger").rows()
     ]
     return shown.select("at", "messages", "predicted", "reports", stops_at=pl.Series(bounds, dtype=pl.Int64))
-
-
-def list_batches(*, at: datetime, most: int = PAGE) -> list[BatchStory]:
-    """Return the latest batches, those that are stopped or on trial first."""
-    order = {BatchState.STOPPED: 0, BatchState.ON_TRIAL: 1}
-    batches = Batch.objects.order_by("-load_id").values_list("load_id", "state")[:most]
-    found = sorted(batches, key=lambda each: order.get(BatchState(each[1]), 2))
-    return [story for load, _ in found if (story := batch_story(load, at=at)) is not None]
 
 
 def standing_verifications(*, party_id: str, at: datetime) -> list[Verification]:
@@ -400,3 +392,14 @@ def verification_states() -> pl.DataFrame:
     counted = Verification.objects.values_list("step", "state").annotate(n=Count("id")).order_by("step", "state")
     schema = {"step": pl.String, "state": pl.String, "count": pl.Int64}
     return pl.DataFrame(list(counted), schema=schema, orient="row")
+
+
+def list_batches(*, at: datetime, most: int = 50) -> list[BatchStory]:
+    """Return every batch that is stopped or on trial, and then the latest of the others."""
+    urgent = [
+        load
+        for state in (BatchState.STOPPED, BatchState.ON_TRIAL)
+        for load in Batch.objects.filter(state=state).order_by("-load_id").values_list("load_id", flat=True)
+    ]
+    others = Batch.objects.exclude(load_id__in=urgent).order_by("-load_id").values_list("load_id", flat=True)[:most]
+    return [story for load in [*urgent, *others] if (story := batch_story(load, at=at)) is not None]

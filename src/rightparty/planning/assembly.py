@@ -18,7 +18,7 @@ from rightparty.policy.pack import Thresholds
 
 CARRIED: Final = (
     "person_id", "currency", "language", "template_version", "disclosure", "oldest_due_on", "batch_id", "source",
-    "p_nobody", "p_stranger",
+    "p_nobody",
 )  # fmt: skip
 """What a release needs beside the facts: how to render, whom to count, what to expect of it."""
 

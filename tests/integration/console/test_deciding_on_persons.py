@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """right_party: who may decide sees two records in full and answers with a reason; others see them masked, no form."""
 
+import json
 from datetime import datetime
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from rightparty.console.link_words import reasons_in_words
+from rightparty.parties.linkage.comparisons import COMPARISONS
+from rightparty.parties.linkage.judge import CONTRADICTIONS, ONLY
 from rightparty.parties.models import LinkReview, PersonChange
 from tests.integration.parties.humans import add_party, add_point, pair, persons, relink
 
@@ -84,6 +88,12 @@ def test_a_persons_page_merges_splits_and_undoes(address: str) -> None:
     for wrong in ({"deed": ""}, {"deed": "merge", "other": "nobody"}, {"deed": "undo", "act": "x"}, {"deed": "split"}):
         page = client.post(person, {**wrong, "why": "x"})
         assert 'role="alert"' in page.content.decode()
+
+
+def test_every_reason_of_linkage_has_words() -> None:
+    codes = [level.code for comparison in COMPARISONS for level in comparison.levels] + [*CONTRADICTIONS, *ONLY]
+    told = reasons_in_words(json.dumps(codes))
+    assert [code for code, words in zip(codes, told, strict=True) if code == words] == []
 
 
 def test_pages_of_nobody_are_not_found(address: str) -> None:

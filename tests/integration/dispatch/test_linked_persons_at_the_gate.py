@@ -12,11 +12,12 @@ from rightparty.dispatch.models import Reminder
 from rightparty.dispatch.operations import release as gate
 from rightparty.dispatch.operations.release import release
 from rightparty.kernel.reasons import reasons_in
+from rightparty.lending.queries import account_links
 from rightparty.parties.models import ContactEvent, ContactPoint, LinkReview, Party
 from rightparty.parties.operations.decide_link import answer_review, decide_link
 from rightparty.parties.operations.merge_persons import merge_persons
 from rightparty.parties.operations.split_person import split_person
-from rightparty.planning.queries import read_world
+from rightparty.parties.queries import attribution_as_of
 from tests.integration.dispatch.lender import add_person, claimed, enqueue, phone_of
 from tests.integration.dispatch.test_races import in_thread
 from tests.integration.parties.humans import pair, relink
@@ -79,10 +80,8 @@ def test_a_phone_that_a_household_shares_is_shared_not_a_strangers(at: datetime)
     )
 
     def point_of(party: str) -> dict[str, object]:
-        world = read_world(at=at, account_ids=None, party_ids=[party])
-        [row] = world.attribution.filter(
-            (world.attribution["party_id"] == party) & (world.attribution["value"] == phone_of(1))
-        ).to_dicts()
+        judged = attribution_as_of(at=at, party_ids=[party], links=account_links(party_ids=[party]))
+        [row] = judged.filter(judged["value"] == phone_of(1)).to_dicts()
         reasons = {reason.code for reason in reasons_in(row["contradictions_mask"])}
         return {"rival": "right_party.value_under_unlinked_person" in reasons, "shared": row["is_shared"], **row}
 

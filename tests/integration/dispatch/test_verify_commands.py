@@ -32,7 +32,7 @@ def letters_alone(settings: Any, at: datetime, monkeypatch: pytest.MonkeyPatch) 
     ContactPoint.objects.create(party_id="P1", channel="post", value="1 Example Road", source="branch",
                                 collected_at=at, relation="self")  # fmt: skip
     shipped = Path("src/rightparty/planning/reverification/steps.toml").read_text("utf-8")
-    cheap = shipped.replace("price = 90", "price = 1").replace("disclosure = 200000", "disclosure = 5000")
+    cheap = shipped.replace("price = 90", "price = 1").replace("disclosure = 350000", "disclosure = 5000")
     monkeypatch.setattr("rightparty.cli.verify.read_steps", lambda: read_steps(cheap))
 
 

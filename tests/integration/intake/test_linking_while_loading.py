@@ -8,7 +8,7 @@ import pytest
 
 from rightparty.intake.operations.load_portfolio import load_portfolio
 from rightparty.intake.operations.revert_load import revert_load
-from rightparty.parties.linked.queries import doubts_as_of_now
+from rightparty.parties.linked.queries import doubts_as_of_now, history_of
 from rightparty.parties.linked.rules import LinkRules, read_rules
 from rightparty.parties.models import LinkReview, PersonLink
 from rightparty.parties.operations import link_applicants as linking
@@ -51,6 +51,21 @@ def test_a_document_joins_over_loads_and_both_can_be_reverted_in_any_order(tmp_p
     assert persons() == {}
     brought(tmp_path / "3", "P1,王小明,CN,id,X1,1990-01-02\n", at)
     assert current()["parties"] == before["parties"]
+
+
+def test_a_file_delivered_again_with_another_id_of_one_human_changes_no_row_of_the_others(
+    tmp_path: Path, at: datetime
+) -> None:
+    mine = "P1,王小明,CN,id,X1,1990-01-02\nP5,李四,CN,id,X5,1980-01-02\n"
+    first = brought(tmp_path / "1", mine, at)
+    report = load_portfolio(
+        write(tmp_path / "2", **{**ONLY_PARTIES, "parties": HEAD + mine + "P0,王小明,CN,id,X1,1990-01-02\n"}), at=at
+    )
+    [parties] = [table for table in report.tables if table.table == "parties"]
+    assert (parties.added, parties.changed, parties.unchanged) == (1, 0, 2)
+    assert history_of(["P1"]).select("party_id", "from_person", "to_person").rows() == [("P1", "P1", "P0")]
+    revert_load(first, at=at)
+    assert persons() == {"P0": "P0"}
 
 
 def test_an_application_is_linked_by_the_model_and_the_revert_takes_the_link_back(tmp_path: Path, at: datetime) -> None:

@@ -22,7 +22,8 @@ MARKS = {
 AT = "2026-11-23T15:00:00+00:00"
 PORTFOLIO = {
     "parties": "party_id,full_name,country,language,national_id,national_id_type,address,employer,time_zone\n"
-    f"P1,{MARKS['name']},US,en,{MARKS['national id']},ssn,1 {MARKS['street']},{MARKS['employer']},America/New_York\n",
+    f"P1,{MARKS['name']},US,en,{MARKS['national id']},ssn,1 {MARKS['street']},{MARKS['employer']},America/New_York\n"
+    f"P2,{MARKS['name']},US,en,,,1 {MARKS['street']},{MARKS['employer']},America/New_York\n",
     "contact_points": "party_id,channel,value,source,collected_at,relation\n"
     f"P1,phone,+1{MARKS['phone']},application,2026-10-01T10:00:00+00:00,self\n"
     f"P1,email,{MARKS['mail']}@example.com,application,2026-10-01T10:00:00+00:00,self\n",
@@ -87,6 +88,9 @@ def test_planted_marks_are_nowhere_in_what_is_written(home: Path) -> None:
 
     rightparty("import", str(home / "in"), "--at", AT)
     rightparty("audit", "--at", AT, "--json")
+    rightparty("link", "run", "--at", AT, "--json")
+    rightparty("link", "reviews", "--json")
+    rightparty("link", "history", "P1", "--json")
     rightparty("plan", "--at", AT, "--json")
     rightparty("dispatch", "--at", AT, "--json")
     run("-c", VISIT)

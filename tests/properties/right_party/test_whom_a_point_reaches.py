@@ -94,7 +94,7 @@ def test_what_has_not_happened_yet_has_no_say(history: list[Any], kind: str, ahe
 def test_a_report_blocks_until_the_person_himself_is_seen_there_again(history: list[Any], ago: int, bad: str) -> None:
     row = judged(points({}), events(*history, (bad, ago)))
     code = "right_party.reported_wrong_party" if bad == "wrong_party" else "right_party.reassigned"
-    alike = {"wrong_party", "name_differs"} if bad == "wrong_party" else {bad}
+    alike = {"wrong_party", "name_differs"} if bad == "wrong_party" else {"reassigned", "holder_changed"}
     reports = [when for kind, when in [*history, (bad, ago)] if kind in alike]
     seen = [when for kind, when in history if kind in {"otp_verified", "login"}]
     # days ago: the smallest number is the latest; only a strictly later sign of the person clears

@@ -44,10 +44,10 @@ def test_the_level_that_is_supported_is_also_certain_enough(p_person: float) -> 
     assert p_person >= needed or supported == DISCLOSURE_LEVELS[Disclosure.LIMITED_CONTENT]
 
 
-@given(st.floats(0, 1), st.one_of(st.none(), st.floats(0.0026, 1)))
+@given(st.floats(0, 1), st.one_of(st.none(), st.floats(0.0016, 1)))
 def test_where_a_stranger_is_too_likely_nothing_is_said_of_a_debt(p_person: float, p_stranger: float | None) -> None:
     assert level(p_person, 0, p_stranger) == DISCLOSURE_LEVELS[Disclosure.LIMITED_CONTENT]
-    assert level(0.999, 0, 0.0024) == DISCLOSURE_LEVELS[Disclosure.AMOUNT]
+    assert level(0.999, 0, 0.0014) == DISCLOSURE_LEVELS[Disclosure.AMOUNT]
 
 
 @pytest.mark.parametrize("key", NEUTRAL, ids="/".join)

@@ -219,6 +219,19 @@ def test_reports_deaths_and_other_names_are_found() -> None:
     assert counts(parties=[{"deceased_on": date(2026, 1, 1)}]) == {"contact_of_deceased": 1}
 
 
+@pytest.mark.parametrize(
+    ("name", "told", "seen"),
+    [
+        ("王文", "WEN WANG", False), ("王文", "文王", False), ("王文", "王武", True),
+        ("Đức Anh Trần", "Tran Duc Anh", False),
+        ("Sample Person", "", True),
+    ],
+)  # fmt: skip
+def test_a_holders_name_in_other_letters_is_no_other_name(name: str, told: str, seen: bool) -> None:
+    found_ = counts(parties=[{"full_name": name}], events=[{"kind": "name_differs", "detail": told}])
+    assert ("holder_name_differs" in found_) == seen
+
+
 def test_a_person_with_very_many_contact_points_is_told() -> None:
     many = [{"value": f"+1202555{n:04d}"} for n in range(301)]
     table = found(many).filter(pl.col("finding") == "many_contact_points")

@@ -12,11 +12,13 @@ from uuid import UUID
 import polars as pl
 from django.db import transaction
 
+from rightparty.dispatch.locks import lock_batches
 from rightparty.dispatch.models import BatchMessage
 from rightparty.dispatch.operations.judge_batch import judge_batch
 from rightparty.dispatch.queries import POINT_OF
 from rightparty.dispatch.trial import Verdict
 from rightparty.parties.queries import reports_at
+from rightparty.store.queries import among, read_frame
 
 _MESSAGES: Final = {
     "id": pl.String(), "batch_id": pl.Int64(), "message": pl.String(), "value": pl.String(),
@@ -35,15 +37,17 @@ def count_reports(*, values: Sequence[str], at: datetime) -> dict[int, Verdict]:
         reported = _newly_reported(_messages_to(values), reports_at(values))
         BatchMessage.objects.filter(pk__in=[UUID(key) for key in reported["id"]]).update(reported_at=at)
         batches = reported["batch_id"].unique().sort().to_list()
+        lock_batches(batches)
         return {load_id: judge_batch(load_id=load_id, at=at) for load_id in batches}
 
 
 def _messages_to(values: Sequence[str]) -> pl.DataFrame:
-    rows = BatchMessage.objects.filter(reminder__address__in=list(values)).values_list(
-        "reminder_id", "batch_id", "reminder__channel", "reminder__address", "released_at", "reported_at"
+    condition, params = among("r.address", values)
+    sql = (
+        "SELECT m.reminder_id, m.batch_id, r.channel, r.address, m.released_at, m.reported_at IS NOT NULL"
+        f" FROM dispatch_batchmessage m JOIN dispatch_reminder r ON r.id = m.reminder_id WHERE {condition}"
     )
-    told = [(str(key), *rest, reported_at is not None) for key, *rest, reported_at in rows]
-    return pl.DataFrame(told, schema=_MESSAGES, orient="row").with_columns(
+    return read_frame(sql, params, schema=_MESSAGES).with_columns(
         channel=pl.col("message").replace_strict(POINT_OF, default=None, return_dtype=pl.String)
     )
 

@@ -130,6 +130,9 @@ def load_portfolio(
                 report = _load(delivery, load=load, tell=tell)
                 if not admitted and any(finding["quarantines"] for finding in report.findings):
                     raise _QuarantinedError(report)
+                tell("linked persons")
+                # after screening: what this load lets look like one household may not excuse what is wrong with it
+                link_applicants(load_id=load.pk, at=loaded_at)
         except _QuarantinedError as quarantined:
             report = replace(quarantined.report, outcome="quarantined")
             load.state = Load.State.QUARANTINED
@@ -138,8 +141,8 @@ def load_portfolio(
             told = {"load": load.pk, "findings": len(report.findings)}
             raise_alarm(kind="load_quarantined", facts=told, at=loaded_at)
         else:
-            _open_batch(load.pk, report, at=loaded_at)
             count_reports(values=reported_values(load.pk), at=loaded_at)
+            _open_batch(load.pk, report, at=loaded_at)
         load.summary = _summary_of(report)
         load.save(update_fields=["summary", "state"])
         append_leaves([_leaf_of(report, loaded_at)])
@@ -187,9 +190,6 @@ def _load(delivery: Delivery, *, load: Load, tell: Progress) -> LoadReport:
     moved = moved_values(load_id)
     tell("screening")
     findings = screen_load(delivered=known.delivered, moved=moved, load_id=load_id, at=at)
-    tell("linked persons")
-    # after screening: what this load lets look like one household may not excuse what is wrong with it
-    link_applicants(load_id=load_id, at=at)
     rejected = pl.concat([t.rejected for t in taken])
     reasons = rejected.group_by("file", "column", "reason", maintain_order=True).agg(
         pl.len().alias("rows"), pl.col("line").min().alias("first_line")

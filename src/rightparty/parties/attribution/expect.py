@@ -37,6 +37,7 @@ _STEP: Final = -1
 """Code of a step in time among the kinds of a history."""
 
 _SHELF, _VOID, _LATER, _FIRST = range(4)
+_STRANGERS: Final = slice(CLASSES + _LATER, CLASSES + _FIRST + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,76 @@ def _count_event(kind: int, post: Floats, events: Floats, contacts: Floats, nobo
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _count_time(
+    days: float, watched: int, peers: int, post: Floats, later: Floats, nobody: float, time: Floats, lapses: Floats,
+    given_up: Floats,
+) -> None:  # fmt: skip
+    """Count what each state was exposed to in a step, half by where it began and half by where it ended."""
+    half = 0.5 * days
+    for k in range(CLASSES):
+        both = (post[k] + later[k]) * half
+        time[0] += both * ACTIVITY[k // _FRAIL]
+        time[1] += both
+        given_up[watched, 1] += both * FRAILTY[k % _FRAIL]
+        if k // _FRAIL > DORMANT:
+            lapses[peers, 1] += both
+    strange, then = post[_STRANGERS].sum(), later[_STRANGERS].sum()
+    time[2] += (nobody + max(1.0 - later[:CLASSES].sum() - then, 0.0)) * half
+    time[3] += (strange + then) * half
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _step_back(
+    n: int, days: float, masses: Floats, values: Floats, given_value: float, to_post: float, watched: int, peers: int,
+    rates: Floats, lapses: Floats, given_up: Floats,
+) -> None:  # fmt: skip
+    """Carry all values back over a step in time, and count who gave up and who fell asleep in it."""
+    kept, moved, gone = np.empty(CLASSES), np.empty(CLASSES), np.empty(CLASSES)
+    _factors(days, rates, kept, moved, gone)
+    _hand_back(days, values[n + 1], values[n], rates)
+    for k in range(CLASSES):
+        asleep = values[n + 1, DORMANT * _FRAIL + k % _FRAIL]
+        values[n, k] = kept[k] * values[n + 1, k] + moved[k] * asleep + gone[k] * given_value
+        given_up[watched, 0] += masses[n, k] * gone[k] * given_value * to_post
+        lapses[peers, 0] += masses[n, k] * moved[k] * asleep * to_post
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _count_back(
+    ops: Ints, lengths: Floats, times: Floats, masses: Floats, scales: Floats, whole: float, given: Floats,
+    engaged: NDArray[np.bool_], rates: Floats, unanswered: Floats, watched: int, peers: int,
+    tables: tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats],
+) -> Floats:  # fmt: skip
+    """Go back through a history and count; returns the posterior at its beginning."""
+    events, time, contacts, lapses, given_up, _, _ = tables
+    size = len(ops)
+    values, tops, prefix = np.empty(masses.shape), np.zeros(size + 1), np.empty(size + 1)
+    _prefixes(ops, lengths, given, unanswered, rates, prefix)
+    values[size] = 1.0
+    post = masses[size].copy()
+    for n in range(size - 1, -1, -1):
+        later, kind = post, ops[n]
+        if kind == _STEP:
+            given_value = _value_of_given_up(n, ops, lengths, times, rates, prefix, values, tops)
+            to_post = np.exp(scales[n] + tops[n + 1] - whole)
+            _step_back(
+                n, lengths[n], masses, values, given_value, to_post, watched, peers, rates, lapses, given_up
+            )  # fmt: skip
+        else:
+            _weigh_back(kind, values[n + 1], values[n], given, unanswered, engaged)
+        top = max(values[n].max(), _TINY)
+        values[n] /= top
+        tops[n] = tops[n + 1] + np.log(top)
+        post = masses[n] * values[n] * np.exp(scales[n] + tops[n] - whole)
+        nobody = max(1.0 - post[:CLASSES].sum() - post[_STRANGERS].sum(), 0.0)
+        if kind == _STEP:
+            _count_time(lengths[n], watched, peers, post, later, nobody, time, lapses, given_up)
+        else:
+            _count_event(kind, post, events, contacts, nobody)
+    return post
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def count(
     offsets: Ints, days: Floats, kinds: NDArray[np.int8], start: Floats, prior: Floats, peers: NDArray[np.int16],
     watched: NDArray[np.int8], at: float, classes: Floats, given: Floats, silence: Floats, ageing: Floats,
@@ -260,67 +331,29 @@ def count(
     `out` takes [person, nobody, stranger at the beginning, log likelihood] of each point. The other arguments are
     those of `filter.follow`, of one segment.
     """
-    events, time, contacts, lapses, given_up, busy, frail = tables
-    width = CLASSES + 4
     person, other, slots = np.empty(CLASSES), np.empty(4), np.empty((_SLOTS, 3))
     rates, unanswered = np.empty(12), np.empty(len(ACTIVITY) + 2)
     rates[:6] = ageing
     _sum_silence(silence, exposure, engaged, rates, unanswered)
-    kept, moved, gone = np.empty(CLASSES), np.empty(CLASSES), np.empty(CLASSES)
     for i in range(begin, stop):
         rates[10:] = lapse[peers[i]]
         mine = slice(offsets[i], offsets[i + 1])
-        most = 2 * (offsets[i + 1] - offsets[i]) + 8 + int((at - start[i]) / 30.0) + 8
+        most = 2 * (offsets[i + 1] - offsets[i]) + 16 + int((at - start[i]) / 30.0)
         ops, lengths, times = np.empty(most, dtype=np.int64), np.empty(most), np.empty(most)
         size = _plan(days[mine], kinds[mine], start[i], at, ops, lengths, times)
         ops, lengths, times = ops[:size], lengths[:size], times[:size]
-        masses, scales = np.empty((size + 1, width)), np.empty(size + 1)
+        masses, scales = np.empty((size + 1, CLASSES + 4)), np.empty(size + 1)
         for k in range(CLASSES):
             person[k] = prior[i, 0] * classes[peers[i], k]
         other[:] = 0.0, prior[i, 1], 0.0, prior[i, 2]
-        whole = _forward(ops, lengths, times, given, engaged, rates, unanswered, person, other, slots, masses, scales)
-        values, tops, prefix = np.empty((size + 1, width)), np.zeros(size + 1), np.empty(size + 1)
-        _prefixes(ops, lengths, given, unanswered, rates, prefix)
-        values[size] = 1.0
-        post = masses[size].copy()
-        for n in range(size - 1, -1, -1):
-            later = post
-            kind = ops[n]
-            if kind == _STEP:
-                length = lengths[n]
-                _factors(length, rates, kept, moved, gone)
-                given_value = _value_of_given_up(n, ops, lengths, times, rates, prefix, values, tops)
-                to_post = np.exp(scales[n] + tops[n + 1] - whole)
-                _hand_back(length, values[n + 1], values[n], rates)
-                for k in range(CLASSES):
-                    asleep = values[n + 1, DORMANT * _FRAIL + k % _FRAIL]
-                    values[n, k] = kept[k] * values[n + 1, k] + moved[k] * asleep + gone[k] * given_value
-                    given_up[watched[i], 0] += masses[n, k] * gone[k] * given_value * to_post
-                    lapses[peers[i], 0] += masses[n, k] * moved[k] * asleep * to_post
-            else:
-                _weigh_back(kind, values[n + 1], values[n], given, unanswered, engaged)
-            top = max(values[n].max(), _TINY)
-            values[n] /= top
-            tops[n] = tops[n + 1] + np.log(top)
-            post = masses[n] * values[n] * np.exp(scales[n] + tops[n] - whole)
-            own, strange = post[:CLASSES].sum(), post[CLASSES + _LATER] + post[CLASSES + _FIRST]
-            nobody = max(1.0 - own - strange, 0.0)
-            if kind == _STEP:
-                half = 0.5 * lengths[n]
-                for k in range(CLASSES):
-                    both = (post[k] + later[k]) * half
-                    time[0] += both * ACTIVITY[k // _FRAIL]
-                    time[1] += both
-                    given_up[watched[i], 1] += both * FRAILTY[k % _FRAIL]
-                    if k // _FRAIL > DORMANT:
-                        lapses[peers[i], 1] += both
-                past = later[CLASSES + _LATER] + later[CLASSES + _FIRST]
-                time[2] += (nobody + max(1.0 - later[:CLASSES].sum() - past, 0.0)) * half
-                time[3] += (strange + past) * half
-            else:
-                _count_event(kind, post, events, contacts, nobody)
+        whole = _forward(
+            ops, lengths, times, given, engaged, rates, unanswered, person, other, slots, masses, scales
+        )  # fmt: skip
+        post = _count_back(
+            ops, lengths, times, masses, scales, whole, given, engaged, rates, unanswered, watched[i], peers[i], tables
+        )  # fmt: skip
         for k in range(CLASSES):
-            busy[peers[i], k // _FRAIL] += post[k]
-            frail[k % _FRAIL] += post[k]
+            tables[5][peers[i], k // _FRAIL] += post[k]
+            tables[6][k % _FRAIL] += post[k]
         out[i, 0], out[i, 1], out[i, 2] = post[:CLASSES].sum(), post[CLASSES + _VOID], post[CLASSES + _FIRST]
         out[i, 3] = whole

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rightparty.parties.attribution.evidence import Evidence
-from rightparty.parties.attribution.expect import Counts, count
+from rightparty.parties.attribution.expect import Counts
+from rightparty.parties.attribution.expect import count as count_some
 from rightparty.parties.attribution.filter import FRAILTY, Floats
 from rightparty.parties.attribution.kinds import CODE, CONTACT, ENGAGED, KINDS
 from rightparty.parties.attribution.leap import Place, leap
@@ -94,6 +96,9 @@ class Round:
     number: int
     #: mean log likelihood of a point
     log_likelihood: float
+    #: rounds done and rounds there will be, over all segments
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ class _Sample:
 
         def some(begin: int) -> Counts:
             found = Counts.nothing()
-            count(
+            count_some(
                 self.offsets, self.days, self.kinds, self.start, prior, self.peers, self.watched, self.now,
                 weights.classes[0], weights.given[0], weights.silence[0], weights.ageing[0], weights.lapse[0],
                 weights.engaged, weights.exposure, begin, min(begin + part, size), out, found.tables,
@@ -168,18 +173,23 @@ def fit(
         watch: called after each round.
     """
     segments, prior = dict(parameters.segments), dict(parameters.prior)
-    for name in evidence.subjects["segment"].unique().sort():
+    sizes = evidence.subjects.group_by("segment").len().filter(pl.col("len") >= LEAST).sort("segment")
+    done = count()
+    for name in sizes["segment"]:
         of_segment = evidence.subjects.filter(pl.col("segment") == name)
-        if of_segment.height < LEAST:
-            continue
         rough, fine = (
             _sample(of_segment.sample(min(size, of_segment.height), seed=seed), evidence.stream, at=at)
             for size in (ROUGH, SAMPLE)
         )
         segments[name] = _as_recorded(segments[name], fine)
+
+        def tell(number: int, reached: float, name: str = name) -> None:
+            total = sizes.height * sum(rounds)
+            watch(Round(segment=name, number=number, log_likelihood=reached, done=next(done) + 1, total=total))
+
         for sample, times in zip((rough, fine), rounds, strict=True):
             current = replace(parameters, segments=segments, prior=prior)
-            segments[name], cells = _fit_segment(name, sample, parameters, current, rounds=times, watch=watch)
+            segments[name], cells = _fit_segment(name, sample, parameters, current, rounds=times, tell=tell)
             prior.update(cells)
     return replace(parameters, version=version, segments=segments, prior=prior)
 
@@ -207,7 +217,7 @@ def _fit_segment(
     current: AttributionParameters,
     *,
     rounds: int,
-    watch: Callable[[Round], None],
+    tell: Callable[[int, float], None],
 ) -> tuple[Segment, dict[tuple[str, str, str, str], tuple[float, float]]]:
     """Run some rounds of one segment from where it stands; what was shipped counts as a little evidence."""
     shipped, segment = shipped_all.segments[name], current.segments[name]
@@ -222,7 +232,7 @@ def _fit_segment(
             weights = stack((name,), [place.segment])
             counts, out = sample.count(weights, prior, pool=pool)
             reached = float(out[:, 3].mean())
-            watch(Round(segment=name, number=number + 1, log_likelihood=reached))
+            tell(number + 1, reached)
             if reached < best[0] - 1e-9:  # the leap went too far: go on from before it
                 place, path = best[1], [best[1]]
                 continue
@@ -234,7 +244,7 @@ def _fit_segment(
             place = Place(segment=segment, prior=beginning)
             path.append(place)
             if len(path) == 3:
-                place = leap(*path)
+                place = _within_guards(leap(*path), shipped)
                 path = [place]
     segment, prior = best[1].segment, best[1].prior[cells]
     found = sample.subjects.with_columns(person=pl.Series(prior[:, 0]), nobody=pl.Series(prior[:, 1])).unique(keys)
@@ -348,15 +358,34 @@ def _outcomes(trial: tuple[str, ...], shipped: Segment, counts: Counts) -> Itera
         yield kind, _three(row)
 
 
+def _within_guards(place: Place, shipped: Segment) -> Place:
+    """Bring back to what a fit may believe a place that a leap went to."""
+    segment = place.segment
+    rates = {
+        kind: _three(_lawful(kind, np.array(three))) if segment.exposure[kind] != "outcome" else three
+        for kind, three in segment.rates.items()
+    }
+    for trial in trials_of(segment):
+        if trial[0] in BLIND:
+            rates |= {kind: (rates[kind][0], rates[kind][1], rates[kind][0]) for kind in trial}
+    hazard = _bounded(segment.ageing.given_up_per_year, segment.frailty, shipped)
+    ageing = replace(segment.ageing, given_up_per_year=hazard)
+    return replace(place, segment=replace(segment, rates=rates, ageing=ageing))
+
+
 def _hazard(segment: Segment, frailty: tuple[float, ...], shipped: Segment, counts: Counts) -> Ageing:
     """Return the hazard as givings-up over exposure, where a carrier could tell; quarantine is the law's."""
     ageing, before = segment.ageing, shipped.ageing
     gone, exposed = counts.given_up[1]
     hazard = (gone + SEEN) / (exposed / DAYS_PER_YEAR + SEEN / before.given_up_per_year)
-    # what counts is the mean over all people, however it is divided among them
+    return replace(ageing, given_up_per_year=_bounded(hazard, frailty, shipped))
+
+
+def _bounded(hazard: float, frailty: tuple[float, ...], shipped: Segment) -> float:
+    """Keep a hazard within what the segment allows; what counts is the mean over all people, however they differ."""
+    before = shipped.ageing
     usual = before.given_up_per_year * (FRAILTY @ np.array(shipped.frailty)) / (FRAILTY @ np.array(frailty))
-    hazard = float(np.clip(hazard, usual / before.longer_at_most, usual * SHORTER_AT_MOST))
-    return replace(ageing, given_up_per_year=hazard)
+    return float(np.clip(hazard, usual / before.longer_at_most, usual * SHORTER_AT_MOST))
 
 
 def _shelf(

@@ -26,7 +26,7 @@ STILL_USED: Final = timedelta(days=30)
 """A number given up rests longer before somebody else has it: who used it so shortly before still holds it."""
 
 SHARE: Final = 0.2
-FALSE_ALARM: Final = 0.0002
+FALSE_ALARM: Final = 0.0001
 
 
 def crowded(

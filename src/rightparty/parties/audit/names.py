@@ -52,6 +52,27 @@ def name_findings(given: Audited) -> list[Finding | None]:
     return [found("mailbox_spells_another_name", rows.drop("other_id"), shown="value", total=mails.height)]
 
 
+def points_of_other_names(given: Audited) -> pl.DataFrame:
+    """Return [channel, value, party_id] where a holder's or a subscriber's name differs from the party's.
+
+    A name that is the party's own in other letters (pinyin, without accents, in another order) does not differ.
+    """
+    told = given.events.filter(pl.col("kind").is_in(["name_differs", "subscriber_differs"])).select(
+        "channel", "value", "party_id", name="detail"
+    )
+    own = given.parties.join(told, on="party_id", how="semi")
+    written = pl.concat([own.select("party_id", name="full_name"), own.select("party_id", name="latin_name")])
+    same = with_pinyin(written).select("party_id", key=_letters(pl.col("pinyin"))).unique()
+    named = with_pinyin(told).with_columns(key=_letters(pl.col("pinyin")))
+    alike = named.filter(pl.col("key") != "").join(same, on=["party_id", "key"], how="semi")
+    return named.join(alike, on=["party_id", "key"], how="anti").select("channel", "value", "party_id").unique()
+
+
+def _letters(name: pl.Expr) -> pl.Expr:
+    """Return the letters of a name in order of the alphabet: words and their order no longer count."""
+    return _plain(name).str.replace_all(r"[^a-z]", "").str.split("").list.sort().list.join("")
+
+
 def _spellings(parties: pl.DataFrame) -> pl.DataFrame:
     """Return [party_id, key, parts]: a name's letters run together in each order, and its single words."""
     latin = pl.when(pl.col("latin_name") != "").then("latin_name").otherwise("full_name")

@@ -8,6 +8,7 @@ import polars as pl
 
 from rightparty.parties.audit.findings import Finding, found
 from rightparty.parties.audit.frames import Audited, kin_of
+from rightparty.parties.audit.names import points_of_other_names
 
 CROWD_LEAST: Final = 5
 """So many unlinked persons at one value: a switchboard, an agent's own number, a filler."""
@@ -46,8 +47,7 @@ def sharing_findings(given: Audited, *, at: datetime) -> list[Finding | None]:
         told("third_party_recorded_as_self", own.join(_third_parties(given.points), on=_KEY, how="semi")),
         told("contact_of_deceased", usable.join(_dead(given.parties), on="party_id", how="semi")),
         told("reported_wrong_party", own.join(_of_kind(given.events, "wrong_party"), on=_KEY, how="semi")),
-        told("holder_name_differs", own.join(
-            _of_kind(given.events, "name_differs", "subscriber_differs"), on=[*_KEY, "party_id"], how="semi")),
+        told("holder_name_differs", own.join(points_of_other_names(given), on=[*_KEY, "party_id"], how="semi")),
         _hoards(own),
     ]  # fmt: skip
 

@@ -100,7 +100,8 @@ GIVEN: Final = Comparison(
         Level(code="name.short_form", condition=f"({_equal('given_stem')} or {_equal('given_shape')})"),
         Level(code="name.slip", condition=f"({_latin('given')} and {_slip('given_roman', 'given_letters', 3)})"),
         Level(code="name.near", condition=_near("given")),
-        Level(code="name.initial_or_masked", condition=f"(({_latin('given')} and {_starts('given', 1)}) or {_STARRED})"),
+        Level(code="name.initial_or_masked", condition=(
+            f"(({_latin('given')} and {_starts('given', 1)}) or {_STARRED})")),
         Level(code="name.different", condition="true"),
     ),
 )  # fmt: skip
@@ -117,7 +118,8 @@ SURNAME: Final = Comparison(
         Level(code="surname.same_in_latin", condition=_equal("surname_roman"), bits="surname_roman_bits"),
         Level(code="surname.crossed", condition=_CROSSED, bits="surname_roman_bits"),
         Level(code="surname.same_stem", condition=f"({_equal('surname_stem')} or {_equal('surname_shape')})"),
-        Level(code="surname.slip", condition=f"({_latin('surname')} and {_slip('surname_roman', 'surname_letters', 4)})"),
+        Level(code="surname.slip", condition=(
+            f"({_latin('surname')} and {_slip('surname_roman', 'surname_letters', 4)})")),
         Level(code="surname.near", condition=(
             f"({_near('surname')} or {_starts('surname', 4)} or {_initial('surname')})")),
         Level(code="surname.different", condition="true"),
@@ -184,7 +186,7 @@ NUMBER: Final = Comparison(
 
 HOME: Final = Comparison(
     name="address",
-    missing="(street_l is null and house_l is null) or (street_r is null and house_r is null)",
+    missing="coalesce(street_l, house_l, area_l) is null or coalesce(street_r, house_r, area_r) is null",
     shared=True,
     columns=("street", "house", "unit", "area"),
     levels=(
@@ -199,6 +201,7 @@ HOME: Final = Comparison(
             "(street_l = street_r and (house_l is null or house_r is null)))")),
         Level(code="address.same_street", condition=_equal("street")),
         Level(code="address.same_number_elsewhere", condition="(house_l = house_r and unit_l = unit_r)"),
+        Level(code="address.same_area", condition=_equal("area"), bits="area_bits"),
         Level(code="address.different", condition="true"),
     ),
 )  # fmt: skip
@@ -226,7 +229,7 @@ def _points(channel: str) -> Comparison:
 COMPARISONS: Final = (GIVEN, SURNAME, MIDDLE, BIRTH, NUMBER, HOME, _points("phone"), _points("email"))
 """Every field compared, in the order of a pair's reasons."""
 
-WEIGHED: Final = ("given", "given_roman", "surname", "surname_roman", "middle", "home")
+WEIGHED: Final = ("given", "given_roman", "surname", "surname_roman", "middle", "home", "area")
 """The columns whose frequency weighs, as `…_bits`."""
 
 _DUCKDB: Final = {"arrays_overlap(": "list_has_any(", "size(": "len("}

@@ -13,9 +13,6 @@ from typing import Any, Final
 
 import duckdb
 import polars as pl
-from splink import DuckDBAPI, Linker, SettingsCreator
-from splink.blocking_rule_library import CustomRule
-from splink.comparison_library import ExactMatch
 
 from rightparty.parties.linkage.comparisons import COMPARISONS, MISSING, Comparison, Dialect, spoken
 
@@ -57,6 +54,8 @@ def _case(comparison: Comparison, dialect: Dialect) -> str:
 
 
 def _on_duckdb(frame: pl.DataFrame, pairs: pl.DataFrame | None) -> pl.DataFrame:
+    from splink import DuckDBAPI  # noqa: PLC0415 -- see _blocked
+
     with duckdb.connect() as connection:
         connection.register("people", frame.select("row", *READ).to_arrow())
         if pairs is None:
@@ -75,7 +74,8 @@ def _on_spark(frame: pl.DataFrame, pairs: pl.DataFrame | None, spark: Any) -> pl
 
     frame_as(frame.select("row", *READ)).createOrReplaceTempView("people")
     if pairs is None:
-        api = SparkAPI(spark_session=spark, register_udfs_automatically=False, break_lineage_method="persist")
+        connect: Callable[..., Any] = SparkAPI
+        api = connect(spark_session=spark, register_udfs_automatically=False, break_lineage_method="persist")
         table = _blocked(frame, api, frame_as=frame_as)
     else:
         table = "pairs"
@@ -86,6 +86,11 @@ def _on_spark(frame: pl.DataFrame, pairs: pl.DataFrame | None, spark: Any) -> pl
 
 def _blocked(frame: pl.DataFrame, api: Any, *, frame_as: Callable[[pl.DataFrame], Any]) -> str:
     """Let Splink find the pairs that share a key; returns the name of its table [join_key_l, join_key_r]."""
+    # Splink takes long to import, and the index for single applications never blocks with it
+    from splink import Linker, SettingsCreator  # noqa: PLC0415
+    from splink.blocking_rule_library import CustomRule  # noqa: PLC0415
+    from splink.comparison_library import ExactMatch  # noqa: PLC0415
+
     sided = "side" in frame.columns
     rule = "l.keys = r.keys" + (" and l.side <> r.side" if sided else "")
     table = api.register(frame_as(frame.select("row", "keys", *(["side"] if sided else []))))

@@ -19,6 +19,9 @@ ROUNDS_MOST: Final = 200
 TWINS: Final = 0.003
 """Assumed share of pairs within a household that are twins: 1.2 % of births, and a third of such pairs siblings."""
 
+_COUNTED_FROM: Final = 10
+"""Random pairs that must show a level for their count alone to be believed."""
+
 _SETTLED: Final = 1e-7
 _SMALLEST: Final = 1e-9
 
@@ -70,7 +73,7 @@ def _reweighed(
     fields = {}
     for comparison in COMPARISONS:
         first = start.fields[comparison.name]
-        other = _mixed(_seen(random[0], comparison, random[1]), np.array(first.other), 1.0)
+        other = _counted(_seen(random[0], comparison, random[1]), np.array(first.other))
         same = _mixed(_seen(found[0], comparison, found[1][:, 0]), np.array(first.same), weight)
         household = beside(comparison, other)
         if comparison.shared:
@@ -91,6 +94,15 @@ def _seen(patterns: Patterns, comparison: Comparison, counts: Floats) -> Floats:
     places = patterns.frame[comparison.name].to_numpy().astype(np.int64)
     known = places >= 0
     return np.bincount(places[known], weights=counts[known], minlength=len(comparison.levels)).astype(np.float64)
+
+
+def _counted(seen: Floats, first: Floats) -> Rates:
+    """Return the rates among random pairs; what was seen too rarely to count keeps its start beside it."""
+    total = seen.sum()
+    if total < _COUNTED_FROM:
+        return tuple(float(rate) for rate in first)
+    rates = np.where(seen < _COUNTED_FROM, seen / total + np.minimum(first, _COUNTED_FROM / total), seen / total)
+    return tuple(float(rate) for rate in rates / rates.sum())
 
 
 def _mixed(seen: Floats, first: Floats, weight: float) -> tuple[float, ...]:

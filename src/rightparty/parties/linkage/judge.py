@@ -48,18 +48,20 @@ def chances(
     others = np.logaddexp(joint[:, 1], joint[:, 2])
     evidence = (joint[:, 0] - others - (priors[0] - np.logaddexp(priors[1], priors[2]))) / np.log(2)
     judged = patterns.frame.select("pattern").with_columns(
-        odds=pl.Series(np.exp(np.minimum(joint[:, 0] - others, 500.0))),
+        odds=pl.Series(np.exp(np.minimum(joint[:, 0] - others, 300.0))),
         weight_bits=pl.Series(evidence),
         of_household=pl.Series(np.exp(joint[:, 1] - others)),
     )
     pairs = numbered.join(judged, on="pattern", how="left", maintain_order="left")
-    rivalry = compete(pairs.select("left", "right", "odds"), left_unique=left_unique, right_unique=right_unique)
+    rivalry = compete(
+        pairs.select("left", "right", "odds", "weight_bits"), left_unique=left_unique, right_unique=right_unique
+    )
     p_same = pl.col("odds") / (1 + pl.col("odds") + pl.col("rivalry"))
     return (
         pairs.with_columns(rivalry=rivalry["rivalry"])
         .with_columns(p_same=p_same)
         .with_columns(p_household=(1 - pl.col("p_same")) * pl.col("of_household"))
-        .with_columns(p_other=1 - pl.col("p_same") - pl.col("p_household"))
+        .with_columns(p_other=(1 - pl.col("p_same") - pl.col("p_household")).clip(0.0))
         .drop("pattern", "odds", "of_household", "rivalry")
     )
 

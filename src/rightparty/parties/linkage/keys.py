@@ -28,6 +28,10 @@ _PERSONAL: Final[dict[str, tuple[pl.Expr, ...]]] = {
     "sound in area": (pl.col("given_sound"), pl.col("surname_sound"), pl.col("area")),
     "given and start": (pl.col("given_roman"), pl.col("surname_roman").str.slice(0, 3)),
     "surname and start": (pl.col("surname_roman"), pl.col("given_roman").str.slice(0, 2)),
+    "born": (pl.col("birth"),),
+    "home": (pl.col("street"), pl.col("house"), pl.col("area")),
+    "name and number": (pl.col("surname_roman"), pl.col("house"), pl.col("area")),
+    "given and number": (pl.col("given_roman"), pl.col("house"), pl.col("area")),
     "born, surname": (pl.col("birth"), pl.col("surname_sound")),
     "born, given": (pl.col("birth"), pl.col("given_sound")),
     "born, initials": (
@@ -89,5 +93,5 @@ def block_limit(holders: pl.Series, people: int) -> int:
     """Return how many people may share a key for the pairs to stay within the limits."""
     pairs = pl.DataFrame({"holders": holders.cast(pl.Int64)}).group_by("holders").agg(blocks=pl.len()).sort("holders")
     total = pairs.select((pl.col("blocks") * pl.col("holders") * (pl.col("holders") - 1) // 2).cum_sum()).to_series()
-    fitting = pairs["holders"].filter(total <= max(PAIRS_PER_PERSON * people, PAIRS_ALWAYS))
-    return max(int(fitting.max() or 0), BLOCK_LEAST)  # type: ignore[call-overload]
+    fitting: list[int] = pairs["holders"].filter(total <= max(PAIRS_PER_PERSON * people, PAIRS_ALWAYS)).to_list()
+    return max([*fitting, BLOCK_LEAST])

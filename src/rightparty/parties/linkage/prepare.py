@@ -17,8 +17,8 @@ CROWD: Final = 20
 """House limit: a contact value that more people give is a switchboard or an agent's, not evidence."""
 
 
-_USUAL: Final = {"middle": 0.04, "home": 0.00002}
-"""Assumed share of people with any one initial, or at any one address; of any one name, one in a thousand."""
+_USUAL: Final = {"middle": 0.04, "home": 0.00002, "area": 0.002}
+"""Assumed share of people with any one initial, at one address, in one area; of any one name, one in a thousand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,8 @@ def _birth(people: pl.DataFrame) -> pl.Expr:
 
 def _with_points(frame: pl.LazyFrame, points: pl.DataFrame, channel: str) -> pl.LazyFrame:
     """Add who can be reached there: his own values, and those he gave for others; what a crowd gives is left out."""
-    values = points.lazy().filter(pl.col("channel") == channel).select("party_id", "relation", "value").unique()
+    known = (pl.col("channel") == channel) & (pl.col("value").fill_null("") != "")
+    values = points.lazy().filter(known).select("party_id", "relation", "value").unique()
     crowded = pl.col("party_id").n_unique().over("value") > CROWD
     kept = values.filter(~crowded).with_columns(value=pl.col("value").hash(7).reinterpret(signed=True))
     is_own = pl.col("relation") == "self"

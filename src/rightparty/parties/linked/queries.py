@@ -43,6 +43,9 @@ REVIEWS: Final = {
     **dict.fromkeys(("state", "closed_by", "decision"), pl.String()),
     "closed_at": _INSTANT,
 }
+_FEW: Final = 10_000
+"""Ids up to which links are looked up by them; above it all are read."""
+
 DOUBTS: Final = dict.fromkeys(("party_id", "channel", "value"), pl.String())
 HISTORY: Final = {
     "change_id": pl.Int64(),
@@ -142,7 +145,8 @@ def everybody_tied(party_ids: Sequence[str]) -> list[str]:
         )
         condition, params = _either_end(sorted(fresh))
         ends = read_frame(
-            f"SELECT left_id, right_id FROM parties_personlink WHERE ended_by_id IS NULL AND {condition}",
+            "SELECT left_id, right_id FROM parties_personlink WHERE ended_by_id IS NULL"
+            f" AND NOT (origin = 'model' AND verdict = 'household') AND {condition}",
             params,
             schema={"left_id": pl.String(), "right_id": pl.String()},
         )
@@ -156,8 +160,12 @@ def household_groups(same: pl.DataFrame) -> pl.DataFrame:
     Shape: same [party_id, person_id], every id of the persons. A household is never more than was found or decided: who
     lives with one of two is not thereby linked to the other.
     """
+    ids = same["party_id"].to_list()
+    condition, params = _either_end(ids) if len(ids) < _FEW else ("1 = 1", [])
     pairs = read_frame(
-        "SELECT id, left_id, right_id FROM parties_personlink WHERE ended_by_id IS NULL AND verdict = 'household'",
+        "SELECT id, left_id, right_id FROM parties_personlink WHERE ended_by_id IS NULL AND verdict = 'household'"
+        f" AND {condition}",
+        params,
         schema={"id": pl.Int64(), "left_id": pl.String(), "right_id": pl.String()},
     )
     ends = pairs.unpivot(["left_id", "right_id"], index="id", value_name="party_id").select("id", "party_id")

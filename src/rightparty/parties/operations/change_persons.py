@@ -40,8 +40,8 @@ def change_persons(
     """Do an act: end some links, make others, set the persons they touch anew.
 
     `touched` are parties at the ends of these links (None: look at everybody); `coming` are rows [party_id, IDENTITY…]
-    that a load is about to bring in place of those on file, for whom nothing is written here. An act that makes,
-    ends and moves nothing leaves no trace, unless a person did it.
+    that a load is about to bring, and that count instead of those on file. An act that makes, ends and moves nothing
+    leaves no trace, unless a person did it.
 
     Raises:
         LinkError: a person's act would leave two decisions in force that contradict each other.
@@ -90,7 +90,6 @@ def _moved(scope: Sequence[str] | None, coming: pl.DataFrame | None, act: Act) -
     everybody = standing.drop("person_id")
     if coming is not None:
         everybody = pl.concat([coming.select(everybody.columns), everybody.join(coming, on="party_id", how="anti")])
-        standing = standing.join(coming, on="party_id", how="anti")
     links = links_in_force(party_ids=scope)
     now = with_person_ids(everybody, links).select("party_id", to_person="person_id")
     if act.reason and broken_decisions(links, now).height:
