@@ -70,9 +70,14 @@ def attribute(
     gathered = gather_evidence(points, events, links, at=instant, parameters=parameters)
     evidence = gathered.evidence
     out = probabilities(evidence, prior_of(evidence.subjects, parameters), weights_of(parameters), at=instant)
+    known = evidence.subjects.drop("i", "v", "capture", "peers")
+    told = pl.concat([known, gathered.marks], how="horizontal")
+    place = np.empty(told.height, np.uint32)
+    place[told["s"].to_numpy()] = np.arange(told.height, dtype=np.uint32)
+    del evidence, gathered, known  # the streams of a portfolio are as large as the table to come
     ceiling = pl.when("is_shared").then(parameters.shared_with_linked).otherwise(1.0)
-    judged = (
-        pl.concat([evidence.subjects, gathered.marks], how="horizontal")
+    return (
+        told.lazy()
         .with_columns(p_person=pl.Series(out[:, 0]), p_nobody=pl.Series(out[:, 1]), p_stranger=pl.Series(out[:, 2]))
         .with_columns(
             contradictions_mask=contradictions_mask(),
@@ -80,10 +85,10 @@ def attribute(
             watched_until=_watched_until(parameters),
             collected_at=_instant(pl.col("start")),
         )
+        .select(pl.col(name).cast(kind) for name, kind in ATTRIBUTION.items())
+        .select(pl.all().gather(pl.lit(pl.Series(place))))
+        .collect()
     )
-    place = np.empty(judged.height, np.uint32)
-    place[judged["s"].to_numpy()] = np.arange(judged.height, dtype=np.uint32)
-    return judged.select(pl.col(name).cast(kind) for name, kind in ATTRIBUTION.items())[place]
 
 
 def gather_evidence(

@@ -79,7 +79,7 @@ NO_SUCH_SUBSCRIBER: Final = r"(?i)unknown|unallocated|not in service|disconnecte
 """Failure classes, as receipts and bounces spell them, that say the value is in nobody's use."""
 
 _INSTANT: Final = pl.Datetime("us", "UTC")
-_PIECE: Final = 2_000_000
+_PIECE: Final = 500_000
 _VALUES_A_PART: Final = 200_000
 _DATED: Final = (EventKind.HOLDER_SAME.value, EventKind.HOLDER_CHANGED.value)
 _EVENT: Final = pl.Enum(list(COUNTED))

@@ -122,7 +122,7 @@ def _after(
 ) -> int:
     """Write when the person gave other points well after one of his; that he gives that one himself is no newer one."""
     first, found = int(np.searchsorted(told, well_after, side="right")), -1
-    its_own = np.searchsorted(told, own) if own > well_after else -1
+    its_own = int(np.searchsorted(told, own)) if own > well_after else -1
     for other in range(first, min(first + MOST_LATER + 2, len(told))):
         if other == its_own or found == MOST_LATER:
             continue

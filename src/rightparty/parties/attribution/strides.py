@@ -287,10 +287,13 @@ def _scale_to_one(person: Floats, other: Floats, slots: Floats, first: int, last
 @njit(cache=True, nogil=True, error_model="numpy")
 def _follow_one(
     days: Floats, kinds: NDArray[np.int8], now: float, at: float, likely: Floats, rates: Floats, pace: Floats,
-    steps: Floats, person: Floats, other: Floats, slots: Floats, room: tuple[Floats, Ints, Floats, Floats],
+    steps: Floats, person: Floats, other: Floats, slots: Floats, room: tuple[Floats, Ints, Floats, Floats], held: int,
 ) -> tuple[int, int, float]:  # fmt: skip
-    """Follow one point from `now` through its events to `at`; returns [range of slots, log likelihood]."""
-    first, last, scale = 0, 0, 0.0
+    """Follow one point, with `held` slots, from `now` through its events to `at`.
+
+    Returns [range of slots, log likelihood].
+    """
+    first, last, scale = 0, held, 0.0
     for event in range(len(days) + 1):
         ended = event == len(days)
         until = at if ended else days[event]
@@ -363,7 +366,7 @@ def follow(
         mine = slice(offsets[i], offsets[i + 1])
         first, last, scale = _follow_one(
             days[mine], kinds[mine], collected[i], at, likely[here], rates[here], pace[row], steps[row],
-            person, other, slots, room,
+            person, other, slots, room, 0,
         )  # fmt: skip
         quarantined = slots[_MASS, first:last].sum()
         out[i, 0], out[i, 1], out[i, 2] = person.sum(), other[0] + other[1] + quarantined, other[2] + other[3]
