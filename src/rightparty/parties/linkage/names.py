@@ -59,11 +59,13 @@ def split_names(people: pl.LazyFrame, scripts: Scripts) -> pl.LazyFrame:
     folded, with tones, in Latin letters (roman), by shape, by stem and by sound; `middle` (an initial), `generation`
     (jr, sr, …), `is_masked`.
     """
-    parts = _parts_of(people, scripts)
+    # collected here: the forms below read it three times, and a plan that repeats it costs more than it saves
+    found = _parts_of(people, scripts).collect()
+    parts = found.lazy()
     simple = {letter: _simplified(letter) for letter in scripts.han}
     read = {letter: _pinyin(letter) for letter in sorted(set(simple.values()))}
     for name in ("given", "surname"):
-        forms = _forms(parts.select(name).unique(), name, simple, read)
+        forms = _forms(found.lazy().select(name).unique(), name, simple, read)
         parts = parts.join(forms, on=name, how="left", maintain_order="left").drop(name).rename({f"{name}_s": name})
     return parts.with_columns(
         is_masked=pl.any_horizontal(pl.col("given_text", "surname_text").str.contains("*", literal=True))
