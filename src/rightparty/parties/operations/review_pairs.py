@@ -2,7 +2,7 @@
 """Opens and closes questions about who is one human; a question is asked once and an answer is kept (right_party)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import batched
 from typing import Final
@@ -84,7 +84,7 @@ def withdraw_reviews(*, at: datetime, by: str, load_id: int = 0, still: pl.DataF
     return len(gone)
 
 
-def _record(what: str, reviews: list[tuple[str, ...]], *, at: datetime, by: str, load_id: int) -> None:
+def _record(what: str, reviews: Sequence[tuple[str, ...]], *, at: datetime, by: str, load_id: int) -> None:
     """Record questions that were opened or withdrawn: those with a contradiction hold or free contact points."""
     if not reviews:
         return
