@@ -7,8 +7,8 @@ Each day the points of persons not yet reminded are judged anew; steps are chose
 goes to a person's best point where its worth is above zero and no step is worth more. The world answers by its truth:
 look-ups, receipts, codes, reports, and people's own log-ins. A person gets one text a day and three in seven days,
 whatever they say; a text that did not arrive may be followed by one to another point. Prices of telling a stranger are
-swept, so that reach and misdirection can be read together. Nobody is texted where the holder wanted no messages, and who
-could only be reached there is not counted as reachable: reach is of lawful reminders.
+swept, so that reach and misdirection can be read together. Nobody is texted where the holder wanted no messages, and
+who could only be reached there is not counted as reachable: reach is of lawful reminders.
 """
 
 import argparse
