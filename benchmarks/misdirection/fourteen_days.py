@@ -7,7 +7,8 @@ Each day the points of persons not yet reminded are judged anew; steps are chose
 goes to a person's best point where its worth is above zero and no step is worth more. The world answers by its truth:
 look-ups, receipts, codes, reports, and people's own log-ins. A person gets one text a day and three in seven days,
 whatever they say; a text that did not arrive may be followed by one to another point. Prices of telling a stranger are
-swept, so that reach and misdirection can be read together.
+swept, so that reach and misdirection can be read together. Nobody is texted where the holder wanted no messages, and
+who could only be reached there is not counted as reachable: reach is of lawful reminders.
 """
 
 import argparse
@@ -84,7 +85,8 @@ def play(
             open_points.select("channel", "value").unique(), on=["channel", "value"], how="semi"
         )
         whole = attribute(open_points, relevant, portfolio.links, at=now, parameters=parameters)
-        judged = whole.filter(pl.col("channel").is_in(MESSAGED)).with_columns(
+        lawful = pl.col("channel").is_in(MESSAGED) & ~pl.col("value").is_in(_opted_out(course.events, now))
+        judged = whole.filter(lawful).with_columns(
             has_app=pl.col("party_id").is_in(active), has_post=pl.col("party_id").is_in(_with_address(whole))
         )
         chosen = _chosen(judged, course, steps=steps, allowed=allowed, now=now, day=day)
@@ -153,6 +155,11 @@ def _uses_app(portfolio: Portfolio) -> list[str]:
     active = portfolio.contact_events.filter((pl.col("kind") == "login") & year)["party_id"]
     installed = portfolio.contact_points.filter(pl.col("channel") == "app")["party_id"]
     return pl.concat([active, installed]).unique().to_list()
+
+
+def _opted_out(events: pl.DataFrame, now: datetime) -> list[str]:
+    """Return the values whose holder wants no messages: the gate lets none out to them."""
+    return events.filter((pl.col("kind") == "opted_out") & (pl.col("occurred_at") <= now))["value"].unique().to_list()
 
 
 def _with_address(judged: pl.DataFrame) -> list[str]:
@@ -233,7 +240,9 @@ def tally(portfolio: Portfolio, course: Course, steps: Steps) -> Tally:
     prices = {step.name: step.price for step in steps.steps}
     counts = {str(name): int(count) for name, count in asked.group_by("step").len().iter_rows()}
     texts = asked.filter(pl.col("step").is_in(list(TEXTS)))
-    reaching = (pl.col("state") == "person") & pl.col("channel").is_in(MESSAGED)
+    opted_out = _opted_out(portfolio.contact_events, portfolio.at)
+    lawful = pl.col("channel").is_in(MESSAGED) & ~pl.col("value").is_in(opted_out)
+    reaching = (pl.col("state") == "person") & lawful
     reachable = portfolio.population.state_at(0.0).filter(reaching)["party_id"]
     return Tally(
         persons=portfolio.contact_points["party_id"].n_unique(),
