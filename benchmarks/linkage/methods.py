@@ -126,7 +126,7 @@ def _peer_fields(data: LinkageData) -> pl.DataFrame:
 def recordlinkage_ecm(data: LinkageData) -> pl.DataFrame:
     """Score with recordlinkage's ECM on the pairs that Splink's blocking rules give."""
     import pandas as pd
-    import recordlinkage  # type: ignore[import-untyped]
+    import recordlinkage
 
     linker, used = _linker(data)
     logging.getLogger("splink").setLevel(logging.ERROR)
