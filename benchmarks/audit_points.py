@@ -51,9 +51,10 @@ def portfolio(points: int) -> Audited:
     events_of = dice.integers(0, points, points * EVENTS_PER_POINT)
     rows = _points(dice, people, persons)
     when = dice.integers(0, 700, len(events_of)) * 86_400_000_000
+    weights = np.array(list(SHARES.values()))
     events = rows[events_of].select(
         "channel", "value", "party_id", "load_id",
-        kind=pl.Series(dice.choice(list(SHARES), len(events_of), p=np.array(list(SHARES.values())) / sum(SHARES.values()))),
+        kind=pl.Series(dice.choice(list(SHARES), len(events_of), p=weights / weights.sum())),
         occurred_at=pl.Series(int(AT.timestamp() * 1e6) - when).cast(INSTANT), detail=pl.lit(""),
     )  # fmt: skip
     links = people.select("party_id", group_id=pl.format("A{}", pl.col("n") // 2))
