@@ -49,7 +49,7 @@ CONTRADICTIONS: Final[Mapping[str, Promise]] = {
 }
 
 SUBJECTS: Final[Mapping[str, Promise]] = {
-    "name": _("Name"),
+    "name": _("Given name"),
     "surname": _("Family name"),
     "middle_name": _("Middle name"),
     "birth_date": _("Birth date"),
@@ -60,6 +60,10 @@ SUBJECTS: Final[Mapping[str, Promise]] = {
     "contact": _("Contact point"),
 }
 """First part of linkage's reasons."""
+
+CHANNELS: Final[Mapping[str, Promise]] = {
+    "phone": _("Phone"), "email": _("E-mail"), "post": _("Address"), "app": _("App"),
+}  # fmt: skip
 
 DEGREES: Final[Mapping[str, Promise]] = {
     "same": _("the same"),
@@ -100,7 +104,7 @@ REMARKS: Final[Mapping[str, Promise]] = {
 """Linkage's remarks on a pair as a whole."""
 
 FIELDS: Final[Mapping[str, Promise]] = {
-    "full_name": _("Name"),
+    "full_name": _("Full name"),
     "latin_name": _("Name in Latin letters"),
     "date_of_birth": _("Birth date"),
     "national_id_type": _("Kind of document"),
@@ -178,7 +182,8 @@ def points_of_both(review: Mapping[str, Any], *, in_full: bool) -> list[SharedPo
     grouped = points.group_by("channel", "value", maintain_order=True).agg(pl.col("party_id").unique())
     shown = [
         SharedPoint(
-            channel=row["channel"], shown=row["value"] if in_full else mask_value(row["value"]),
+            channel=str(CHANNELS.get(row["channel"], row["channel"])),
+            shown=row["value"] if in_full else mask_value(row["value"]),
             on_left=review["left_id"] in row["party_id"], on_right=review["right_id"] in row["party_id"],
         )
         for row in grouped.iter_rows(named=True)
