@@ -30,8 +30,11 @@ AT = datetime(2026, 6, 1, tzinfo=UTC)
 SEED, OTHER_SEED = 20_261, 7_411
 
 
-def run(portfolio: Portfolio, other: Portfolio | None) -> dict[str, Any]:
-    """Return every policy's figures on a portfolio; `other` is the portfolio whose truth boosting may see."""
+def run(portfolio: Portfolio, other: Portfolio | None, *, with_posterior: bool = True) -> dict[str, Any]:
+    """Return every policy's figures on a portfolio; `other` is the portfolio whose truth boosting may see.
+
+    The posterior of the process sums over whole lives, which is slow, so it can be left out.
+    """
     points, events, at = portfolio.contact_points, portfolio.contact_events, portfolio.at
     shipped = shipped_parameters()
     begin = perf_counter()
@@ -41,7 +44,7 @@ def run(portfolio: Portfolio, other: Portfolio | None) -> dict[str, Any]:
     judged = {"attribution, shipped": _judge(portfolio, shipped), "attribution, fitted": _judge(portfolio, fitted)}
     if other is not None:
         judged["ceiling: boosting with a truth"] = boosted(other, portfolio)
-    if portfolio.population is not None:
+    if portfolio.population is not None and with_posterior:
         judged["ceiling: the process' posterior"] = posterior(portfolio)
     ranked = {name: policies.by_attribution(frame) for name, frame in judged.items()} | {
         "linkage score only (Splink)": linkage_score(points, events, at=at),
@@ -74,6 +77,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="of the portfolio judged")
     parser.add_argument("--portfolio", type=Path, nargs="*", default=[])
     parser.add_argument("--at", type=datetime.fromisoformat, default=AT, help="instant for --portfolio")
+    parser.add_argument("--no-posterior", action="store_true", help="leave out the posterior of the process (slow)")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--plots", type=Path)
     given = parser.parse_args()
@@ -83,7 +87,8 @@ def main() -> None:
         _print(result, as_json=given.json)
     for preset in given.preset if not given.portfolio else []:
         test = grown(preset, persons=given.persons, seed=given.seed, at=AT)
-        results.append(run(test, grown(preset, persons=given.persons, seed=OTHER_SEED, at=AT)))
+        other = grown(preset, persons=given.persons, seed=OTHER_SEED, at=AT)
+        results.append(run(test, other, with_posterior=not given.no_posterior))
         _print(results[-1], as_json=given.json)
     if given.plots:
         from benchmarks.misdirection.plots import draw

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from rightparty.parties.attribution.expect import Counts
-from rightparty.parties.attribution.fit import Round, _hazard, _sample, fit
+from rightparty.parties.attribution.fit import LEAST_STRANGERS, Round, _hazard, _lawful_prior, _sample, fit
 from rightparty.parties.attribution.judge import gather_evidence
 from rightparty.parties.attribution.kinds import CODE
 from rightparty.parties.attribution.parameters import ParametersError, read_parameters, shipped_parameters, trials_of
@@ -128,6 +128,22 @@ def test_a_newer_point_and_an_end_of_validity_never_speak_for_the_person(fitted:
 def test_who_an_installation_belongs_to_at_first_is_no_matter_for_a_fit(fitted: Any) -> None:
     app = [key for key in SHIPPED.prior if key[0] == "app"]
     assert all(fitted.prior[key] == pytest.approx(SHIPPED.prior[key]) for key in app)
+
+
+def test_a_code_that_was_read_did_not_reach_nobody(fitted: Any) -> None:
+    read = [key for key in SHIPPED.prior if key[3] in ("confirmed", "both")]
+    assert all(fitted.prior[key][1] <= SHIPPED.prior[key][1] * 1.2 + 1e-7 for key in read)
+    plain = [key for key in SHIPPED.prior if key[3] == "plain" and key[0] != "app"]
+    assert any(fitted.prior[key][1] > SHIPPED.prior[key][1] * 1.2 for key in plain), "others are learned"
+
+
+def test_wherever_a_leap_goes_strangers_at_collection_are_not_ruled_out() -> None:
+    start = np.array([[0.96, 0.01, 0.03], [0.9993, 0.0001, 0.0006]])
+    found = _lawful_prior(np.array([[0.99, 0.01, 0.0], [0.97, 0.03, 0.0]]), start, np.array([False, True]))
+    assert np.allclose(found.sum(axis=1), 1.0)
+    assert (found[:, 2] >= LEAST_STRANGERS * start[:, 2] * 0.98).all()
+    assert found[0, 1] > 0.009
+    assert found[1, 1] < 0.00011
 
 
 def test_letters_have_no_receipts() -> None:

@@ -67,6 +67,10 @@ person and for a stranger, or a fit takes strangers for another kind of nobody."
 BOUND: Final = ("app",)
 """Channels whose points come about by a log-in: who was reached at the beginning is known, and no fit may doubt it."""
 
+READ: Final = ("confirmed", "both")
+"""Captures at which a code was read. Nobody can read none: a fit may not make a value in no use likelier than shipped,
+or it takes numbers that were lost soon for ones that never worked."""
+
 LEAST_STRANGERS: Final = 0.5
 """A fit may lower the share of strangers at collection to this much of the shipped one, no further."""
 
@@ -223,8 +227,9 @@ def _fit_segment(
     shipped, segment = shipped_all.segments[name], current.segments[name]
     keys = ("segment", "source", "relation", "capture")
     cells = sample.subjects.select(cell=pl.struct(keys).rank("dense") - 1)["cell"].to_numpy().astype(np.int64)
-    start, prior = prior_of(sample.subjects, shipped_all), prior_of(sample.subjects, current)
-    place = Place(segment=segment, prior=_by_cell(prior, cells))
+    start = _by_cell(prior_of(sample.subjects, shipped_all), cells)
+    place = Place(segment=segment, prior=_by_cell(prior_of(sample.subjects, current), cells))
+    read = np.bincount(cells, sample.subjects["capture"].is_in(READ).to_numpy()) > 0
     best, path = (-np.inf, place), [place]
     with ThreadPoolExecutor() as pool:
         for number in range(rounds):
@@ -240,11 +245,12 @@ def _fit_segment(
             segment = _next_segment(place.segment, shipped, sample, counts)
             if number % SHELF_EVERY == 1 and name.startswith("phone"):
                 segment = replace(segment, ageing=_shelf(segment.ageing, shipped.ageing, sample, weights, prior, pool))
-            beginning = place.prior if name in BOUND else _next_prior(out, start, cells)
+            beginning = place.prior if name in BOUND else _next_prior(out, start, cells, read)
             place = Place(segment=segment, prior=beginning)
             path.append(place)
             if len(path) == 3:
                 place = _within_guards(leap(*path), shipped)
+                place = replace(place, prior=_lawful_prior(place.prior, start, read))
                 path = [place]
     segment, prior = best[1].segment, best[1].prior[cells]
     found = sample.subjects.with_columns(person=pl.Series(prior[:, 0]), nobody=pl.Series(prior[:, 1])).unique(keys)
@@ -288,18 +294,20 @@ def _by_cell(prior: Floats, cells: NDArray[np.int64]) -> Floats:
     return table
 
 
-def _next_prior(out: Floats, start: Floats, cells: NDArray[np.int64]) -> Floats:
+def _next_prior(out: Floats, start: Floats, cells: NDArray[np.int64], read: NDArray[np.bool_]) -> Floats:
     """Return the prior of each cell, from how likely its histories are from each beginning."""
-    shares = out[:, :3]
-    cell_count = int(cells.max()) + 1
-    sums = np.stack([np.bincount(cells, shares[:, state], cell_count) for state in range(3)], axis=1)
-    seen = np.stack([np.bincount(cells, start[:, state], cell_count) for state in range(3)], axis=1)
-    points = seen.sum(axis=1, keepdims=True)
-    kept = 10.0 * SEEN * seen / points
-    fresh = (sums + kept) / (points + 10.0 * SEEN)
+    sums = np.stack([np.bincount(cells, out[:, state], len(start)) for state in range(3)], axis=1)
+    fresh = sums + 10.0 * SEEN * start
+    return _lawful_prior(fresh / fresh.sum(axis=1, keepdims=True), start, read)
+
+
+def _lawful_prior(fresh: Floats, start: Floats, read: NDArray[np.bool_]) -> Floats:
+    """Bring back to what a fit may believe of each cell's beginning; `start` is the shipped one, `read` READ."""
     # who uses somebody else's number on purpose leaves no trace for a fit: it must not rule him out
-    fresh[:, 2] = np.maximum(fresh[:, 2], LEAST_STRANGERS * seen[:, 2] / points[:, 0])
-    return np.maximum(fresh, 1e-7) / fresh.sum(axis=1, keepdims=True)
+    lawful = np.maximum(fresh, 1e-7)
+    lawful[:, 2] = np.maximum(lawful[:, 2], LEAST_STRANGERS * start[:, 2])
+    lawful[:, 1] = np.where(read, np.minimum(lawful[:, 1], start[:, 1]), lawful[:, 1])
+    return lawful / lawful.sum(axis=1, keepdims=True)
 
 
 def _next_segment(segment: Segment, shipped: Segment, sample: _Sample, counts: Counts) -> Segment:
