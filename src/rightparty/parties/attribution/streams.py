@@ -9,6 +9,7 @@ him only if the event names him: evidence without a name can contradict, never c
 Units: days since 1970; instants in microseconds since 1970.
 """
 
+import os
 from typing import Final
 
 import numpy as np
@@ -68,6 +69,11 @@ _TRIED: Final = (1 << _DELIVERED) | (1 << _UNDELIVERED) | (1 << _UNKNOWN) | (1 <
 _FAILED: Final = (1 << _UNDELIVERED) | (1 << _UNKNOWN)
 
 
+def cores() -> int:
+    """Return how many processors there are to use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @njit(cache=True, nogil=True)
 def tally(values: Numbers, counts: Ints) -> None:
     """Count the events of each value."""
@@ -77,16 +83,18 @@ def tally(values: Numbers, counts: Ints) -> None:
 
 @njit(cache=True, nogil=True)
 def place(
-    values: Numbers, keys: Ints, named: Numbers, since: Days, free: Ints, all_keys: Ints, all_named: Numbers,
-    all_since: Days,
+    begin: int, stop: int, values: Numbers, keys: Ints, named: Numbers, since: Days, free: Ints, all_keys: Ints,
+    all_named: Numbers, all_since: Days,
 ) -> None:  # fmt: skip
-    """Put events to those of their values; `free` is each value's next free place."""
+    """Put events at the values `begin` to `stop` to those of their values; `free` is each value's next free place."""
     for e in range(len(values)):
+        if values[e] < begin or values[e] >= stop:
+            continue
         here = free[values[e]]
         free[values[e]] = here + 1
         all_keys[here] = keys[e]
         all_named[here] = named[e]
-        if len(all_since):
+        if len(since):
             all_since[here] = since[e]
 
 
