@@ -2,9 +2,9 @@
 """Texts known again by their fingerprints: contact values and persons, found without comparing strings.
 
 A portfolio's tens of millions of events are matched to its values by 96 bits of two keyed hashes instead of by a join
-of strings. The key is the interpreter's own secret of this process, so that nobody can write two values with one
-fingerprint; two of ten million values, or one of them and one of a hundred million events' values, have the same by
-chance once in 10^13 runs. No result depends on the key. Serves right_party.
+of strings. The key is the interpreter's own secret of this process, so that nobody knows beforehand which values share
+a fingerprint; among ten million values and a hundred million events that happens by chance once in 10^13 runs. No
+result depends on the key. Serves right_party.
 """
 
 from typing import Final
@@ -77,7 +77,7 @@ def find(one: np.uint64, two: np.uint64, table: Prints) -> int:
         if told & _LOW == 0:
             return NOBODY
         if table[slot, 0] == one and (told ^ two) & _HIGH == 0:
-            return np.int64(told & _LOW) - 1
+            return int(told & _LOW) - 1
         slot = (slot + np.uint64(1)) & mask
 
 

@@ -14,38 +14,28 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numba import njit
-from numpy.typing import NDArray
 
 from rightparty.kernel.vocabulary import EventKind
 from rightparty.parties.attribution.filter import Ints
 from rightparty.parties.attribution.kinds import CODE
-from rightparty.parties.attribution.recognise import (
-    NOBODY,
-    Prints,
-    find,
-    print_at,
-    print_of_party,
-    prints_of_value,
-)
+from rightparty.parties.attribution.recognise import Numbers, print_of_party, prints_of_value
 from rightparty.parties.attribution.streams import (
     AGAINST,
     KIND_BITS,
-    NAMELESS,
     NO_DAY,
     OF_VALUE,
     OWN,
-    STRANGE,
+    SHARED,
     Codes,
     Days,
     Flags,
-    Numbers,
     cores,
     order,
     place,
+    recognise_events,
     tally,
 )
-from rightparty.parties.attribution.subjects import SHARED, Holders, Subjects
+from rightparty.parties.attribution.subjects import Holders, Subjects
 
 OWN_KINDS: Final = {
     EventKind.OTP_VERIFIED: "otp_verified",
@@ -98,9 +88,9 @@ _PIECE: Final = 500_000
 _VALUES_A_PART: Final = 200_000
 _DATED: Final = (EventKind.HOLDER_SAME.value, EventKind.HOLDER_CHANGED.value)
 _EVENT: Final = pl.Enum(list(COUNTED))
+_RECOGNISED: Final = ("one", "two", "who", "kind", "has_failed", "occurred_at", "since", "counts")
 _CODES: Final = np.array(list(COUNTED.values()), dtype=np.int64)
 _IS_STRONG: Final[Flags] = np.array([kind in STRONG for kind in COUNTED])
-_UNKNOWN: Final = CODE["unknown_subscriber"]
 
 
 def _scopes() -> Codes:
@@ -149,7 +139,7 @@ def see(events: pl.DataFrame | pl.LazyFrame, subjects: Subjects, *, at: datetime
 
 
 def _pieces(events: pl.DataFrame | pl.LazyFrame, *, at: datetime) -> Iterator[pl.DataFrame]:
-    """Yield [one, two, who, party_id, kind, has_failed, occurred_at, since, counts]; what counts is not in the future."""
+    """Yield [one, two, who, party_id, kind, has_failed, occurred_at, since, counts]; what is in the future does not."""
     kind, detail = pl.col("kind"), pl.col("detail")
     failed = pl.when(kind == EventKind.UNDELIVERED.value).then(detail).str.contains(NO_SUCH_SUBSCRIBER)
     dated = pl.when(kind.is_in(_DATED)).then(detail).str.to_date("%Y-%m-%d", strict=False)
@@ -197,9 +187,9 @@ def _numbered(met: pl.DataFrame, holders: Holders) -> tuple[_Piece, pl.DataFrame
     size = met.height
     v, keys, named = np.empty(size, np.uint32), np.empty(size, np.int64), np.empty(size, np.uint32)
     since, foreign = np.empty(size, np.int32), np.empty((2, size), np.uint32)
-    columns = ("one", "two", "who", "kind", "has_failed", "occurred_at", "since", "counts")
+    one, two, who, kind, has_failed, instant, day, counts = (met[name].to_numpy() for name in _RECOGNISED)
     count, strangers, has_since = recognise_events(
-        *(met[name].to_numpy() for name in columns), holders.values, holders.party, holders.p, holders.shared,
+        one, two, who, kind, has_failed, instant, day, counts, holders.values, holders.party, holders.p, holders.shared,
         holders.p_shared, _CODES, _IS_STRONG, v, keys, named, since, foreign,
     )  # fmt: skip
     rows = pl.Series(foreign[0, :strangers])
@@ -208,39 +198,6 @@ def _numbered(met: pl.DataFrame, holders: Holders) -> tuple[_Piece, pl.DataFrame
     )
     days = since[:count] if has_since else since[:0].copy()
     return _Piece(v=v[:count], keys=keys[:count], named=named[:count], since=days), strong
-
-
-@njit(cache=True, nogil=True)
-def recognise_events(
-    one: Prints, two: Prints, who: Prints, kind: NDArray[np.uint8], has_failed: Flags, instant: Ints, day: Days,
-    counts: Flags, values: Prints, party: Prints, p: Numbers, shared: Prints, p_shared: Numbers, codes: Ints,
-    is_strong: Flags, v: Numbers, keys: Ints, named: Numbers, since: Days, foreign: NDArray[np.uint32],
-) -> tuple[int, int, bool]:  # fmt: skip
-    """Write value, packed key, person and day of the events that count at known values.
-
-    `foreign` takes the rows, and the values, of log-ins and codes that are not those of the one person there. Returns
-    how many events there are, how many of them are foreign, and whether any tells a day.
-    """
-    count, strangers, has_since = 0, 0, False
-    for e in range(len(one)):
-        here = find(one[e], two[e], values) if counts[e] else NOBODY
-        if here == NOBODY:
-            continue
-        is_own, name = False, NAMELESS
-        if who[e] != 0:
-            is_own = p[here] != SHARED and party[here] == who[e]
-            name = p[here] if is_own else STRANGE
-            if p[here] == SHARED:
-                found = find(print_at(who[e], np.uint64(here)), who[e], shared)
-                name = STRANGE if found == NOBODY else p_shared[found]
-        code = _UNKNOWN if has_failed[e] else codes[kind[e]]
-        v[count], keys[count], named[count], since[count] = here, (instant[e] << KIND_BITS) + code, name, day[e]
-        has_since |= day[e] != NO_DAY
-        count += 1
-        if is_strong[kind[e]] and who[e] != 0 and not is_own:
-            foreign[0, strangers], foreign[1, strangers] = e, here
-            strangers += 1
-    return count, strangers, has_since
 
 
 def _placed(pieces: list[_Piece], offsets: Ints) -> tuple[Ints, Numbers, Days]:

@@ -25,7 +25,7 @@ from rightparty.parties.attribution.recognise import (
     room_of,
 )
 from rightparty.parties.attribution.segments import segment_of
-from rightparty.parties.attribution.streams import CAPTURE_DAYS, PER_DAY, Flags, follow_up
+from rightparty.parties.attribution.streams import CAPTURE_DAYS, PER_DAY, SHARED, Flags, follow_up
 
 _COLUMNS: Final = ("party_id", "channel", "value", "source", "collected_at", "relation", "valid_to")
 _KEY: Final = ("party_id", "channel", "value")
@@ -33,10 +33,6 @@ _NOT_HIS_WORD: Final = ("bureau", "skip_trace", "third_party")
 """Sources that give a value without the person."""
 
 _HIS_WORD: Final = ~pl.col("source").is_in(_NOT_HIS_WORD).fill_null(value=False)
-
-
-SHARED: Final = 2**32 - 1
-"""The person p of a value that is recorded under several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +53,8 @@ class Holders:
 class Subjects:
     """Everybody at every value that is recorded under him."""
 
-    #: [i, v, s, p, party_id, channel, value, segment, source, relation, start, is_expired] by i: value by value, in order
-    #: of s inside; s is the place in order of party, channel and value, p numbers the parties; start in days
+    #: [i, v, s, p, party_id, channel, value, segment, source, relation, start, is_expired] by i: value by value, by s
+    #: inside; s is the place in order of party, channel and value, p numbers the parties; start in days
     table: pl.DataFrame
     #: fingerprints of the values, to be found by `recognise.find`, which gives v
     prints: Prints
