@@ -32,7 +32,7 @@ def test_fingerprints_that_meet_in_one_place_of_the_table_are_told_apart() -> No
     numbers = np.empty(5, np.uint32)
     assert number_prints(one, two, table, numbers) == 4
     assert numbers.tolist() == [0, 1, 2, 0, 3]
-    assert [find(*pair, table) for pair in zip(one, two, strict=True)] == [0, 1, 2, 0, 3]
+    assert [find(a, b, table) for a, b in zip(one, two, strict=True)] == [0, 1, 2, 0, 3]
     assert find(np.uint64(last), np.uint64(3) << np.uint64(32), table) == NOBODY
 
 
