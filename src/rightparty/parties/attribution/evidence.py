@@ -5,7 +5,6 @@ Persons and values are numbered (`subjects.py`), events packed into numbers (`si
 where a value is contested at all (`rivals.py`), and all of it woven into streams (`streams.py`).
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +20,7 @@ from rightparty.parties.attribution.kinds import CODE
 from rightparty.parties.attribution.parameters import CAPTURES, AttributionParameters
 from rightparty.parties.attribution.rivals import CLAIMS, claims_of_others
 from rightparty.parties.attribution.sightings import SCOPES, Sightings, see
-from rightparty.parties.attribution.streams import NEVER, PER_DAY, YEAR, Codes, level_of_peers, room_for, weave
+from rightparty.parties.attribution.streams import NEVER, PER_DAY, YEAR, Codes, cores, level_of_peers, room_for, weave
 from rightparty.parties.attribution.subjects import Subjects, days, number
 
 PEER_ACTS: Final = (1, 3, 10)
@@ -78,14 +77,9 @@ def gather(
     then read piece by piece.
     """
     subjects = number(points, at=at, unknown_age_days=365.25 * parameters.unknown_age_years)
-    seen = see(events, subjects.values(), subjects.shared(), at=at)
+    seen = see(events, subjects, at=at)
     claims = _claims(subjects, seen, links, crowd_persons=parameters.crowd_persons)
     return _woven(subjects, seen, claims, now=at.timestamp() / 86_400, crowd=parameters.crowd_persons)
-
-
-def cores() -> int:
-    """Return how many processors there are to use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _claims(subjects: Subjects, seen: Sightings, links: pl.DataFrame, *, crowd_persons: int) -> pl.DataFrame:

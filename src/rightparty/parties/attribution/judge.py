@@ -16,9 +16,10 @@ import polars as pl
 
 from rightparty.kernel.clock import require_aware
 from rightparty.parties.attribution.contradictions import contradictions_mask
-from rightparty.parties.attribution.evidence import Evidence, Gathered, cores, gather
+from rightparty.parties.attribution.evidence import Evidence, Gathered, gather
 from rightparty.parties.attribution.filter import Floats
 from rightparty.parties.attribution.parameters import AttributionParameters
+from rightparty.parties.attribution.streams import cores
 from rightparty.parties.attribution.strides import follow
 from rightparty.parties.attribution.weights import Weights, prior_of, weights_of
 

@@ -6,8 +6,10 @@ are read from files piece by piece.
 """
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -16,21 +18,24 @@ import polars as pl
 from rightparty.kernel.vocabulary import EventKind
 from rightparty.parties.attribution.filter import Ints
 from rightparty.parties.attribution.kinds import CODE
+from rightparty.parties.attribution.recognise import Numbers, print_of_party, prints_of_value
 from rightparty.parties.attribution.streams import (
     AGAINST,
     KIND_BITS,
-    NAMELESS,
     NO_DAY,
     OF_VALUE,
     OWN,
-    STRANGE,
+    SHARED,
     Codes,
     Days,
-    Numbers,
+    Flags,
+    cores,
     order,
     place,
+    recognise_events,
     tally,
 )
+from rightparty.parties.attribution.subjects import Holders, Subjects
 
 OWN_KINDS: Final = {
     EventKind.OTP_VERIFIED: "otp_verified",
@@ -83,7 +88,9 @@ _PIECE: Final = 500_000
 _VALUES_A_PART: Final = 200_000
 _DATED: Final = (EventKind.HOLDER_SAME.value, EventKind.HOLDER_CHANGED.value)
 _EVENT: Final = pl.Enum(list(COUNTED))
+_RECOGNISED: Final = ("one", "two", "who", "kind", "has_failed", "occurred_at", "since", "counts")
 _CODES: Final = np.array(list(COUNTED.values()), dtype=np.int64)
+_IS_STRONG: Final[Flags] = np.array([kind in STRONG for kind in COUNTED])
 
 
 def _scopes() -> Codes:
@@ -110,93 +117,117 @@ class Sightings:
     strong: pl.DataFrame
 
 
-def see(events: pl.DataFrame | pl.LazyFrame, values: pl.DataFrame, shared: pl.DataFrame, *, at: datetime) -> Sightings:
-    """Read events at some values up to an instant.
+def see(events: pl.DataFrame | pl.LazyFrame, subjects: Subjects, *, at: datetime) -> Sightings:
+    """Read events at the subjects' values up to an instant.
 
-    Shape: events [channel, value, party_id, kind, occurred_at, detail]; values [channel, value, v, party_id, p] with
-    one row per value, v from 0 without gaps, party_id and p null where the value is recorded under several parties;
-    shared [v, party_id, p] of those.
+    Shape: events [channel, value, party_id, kind, occurred_at, detail].
     """
-    counts = np.zeros(values.height + 1, np.int64)
-    pieces, strong, has_since = [], [], False
-    for met in _pieces(events, values, at=at):
-        piece = _numbered(met, shared)
-        tally(piece["v"].to_numpy(), counts[1:])
-        has_since |= piece["since"].null_count() < piece.height
+    holders = subjects.holders()
+    counts = np.zeros(len(subjects.offsets), np.int64)
+    pieces, strong = [], [pl.DataFrame(schema={"v": pl.UInt32, "party_id": pl.String, "occurred_at": _INSTANT})]
+    for met in _pieces(events, at=at):
+        piece, foreign = _numbered(met, holders)
+        tally(piece.v, counts[1:])
         pieces.append(piece)
-        strong.append(_strong(met))
+        strong.append(foreign)
     offsets = np.cumsum(counts)
-    seen = _placed(pieces, offsets, has_since=has_since)
+    seen = _placed(pieces, offsets)
     return Sightings(
         offsets=offsets, keys=seen[0], named=seen[1], since=seen[2],
-        strong=_with_own(pl.concat(strong), offsets, seen[0], seen[1], values),
+        strong=_with_own(pl.concat(strong), offsets, seen[0], seen[1], subjects, holders),
     )  # fmt: skip
 
 
-def _pieces(events: pl.DataFrame | pl.LazyFrame, values: pl.DataFrame, *, at: datetime) -> Iterator[pl.DataFrame]:
-    """Yield [v, only_id, only_p, party_id, kind, occurred_at, detail] of what counts and is not in the future."""
-    when = pl.col("occurred_at").cast(_INSTANT)
+def _pieces(events: pl.DataFrame | pl.LazyFrame, *, at: datetime) -> Iterator[pl.DataFrame]:
+    """Yield [one, two, who, party_id, kind, has_failed, occurred_at, since, counts]; what is in the future does not."""
+    kind, detail = pl.col("kind"), pl.col("detail")
+    failed = pl.when(kind == EventKind.UNDELIVERED.value).then(detail).str.contains(NO_SUCH_SUBSCRIBER)
+    dated = pl.when(kind.is_in(_DATED)).then(detail).str.to_date("%Y-%m-%d", strict=False)
     met = (
         events.lazy()
-        .select("channel", "value", "party_id", pl.col("kind").cast(_EVENT, strict=False), when, "detail")
-        .filter((pl.col("occurred_at") <= at) & pl.col("kind").is_not_null())
-        .join(values.lazy().rename({"party_id": "only_id", "p": "only_p"}), on=["channel", "value"])
-        .select("v", "only_id", "only_p", pl.col("party_id").fill_null(""), "kind", "occurred_at", "detail")
-    )
+        .select(
+            "channel", "value", "party_id", kind.cast(_EVENT, strict=False), pl.col("occurred_at").cast(_INSTANT),
+            "detail",
+        )
+        .select(
+            "party_id",
+            kind=kind.to_physical().fill_null(0),
+            has_failed=failed.fill_null(value=False),
+            occurred_at=pl.col("occurred_at").to_physical().fill_null(0),
+            since=dated.cast(pl.Int32).fill_null(NO_DAY),
+            who=print_of_party(),
+            counts=pl.all_horizontal(
+                (pl.col("occurred_at") <= at).fill_null(value=False),
+                kind.is_not_null(), pl.col("channel").is_not_null(), pl.col("value").is_not_null(),
+            ),
+            **prints_of_value(),
+        )
+    )  # fmt: skip
     if isinstance(events, pl.DataFrame) and events.height <= _PIECE:
         yield met.collect()
     else:
         yield from met.collect_batches(chunk_size=_PIECE, maintain_order=False)
 
 
-def _numbered(met: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
-    """Return [v, key, named, since], where since is null but for look-ups of a holder."""
-    known = met.join(shared, on=["v", "party_id"], how="left", maintain_order="left") if shared.height else met
-    failed = pl.when(pl.col("kind") == EventKind.UNDELIVERED.value).then("detail").str.contains(NO_SUCH_SUBSCRIBER)
-    dated = pl.when(pl.col("kind").is_in(_DATED)).then("detail").str.to_date("%Y-%m-%d", strict=False)
-    code = np.where(
-        met.select(failed.fill_null(value=False)).to_series().to_numpy(),
-        CODE["unknown_subscriber"], _CODES[met["kind"].to_physical().to_numpy()],
-    )  # fmt: skip
-    named = (
-        pl.when(pl.col("party_id") == "").then(NAMELESS)
-        .when(pl.col("party_id") == pl.col("only_id")).then("only_p")
-        .otherwise(pl.col("p").fill_null(STRANGE) if shared.height else STRANGE)
-    )  # fmt: skip
-    return known.select(
-        "v", key=(pl.col("occurred_at").to_physical() * 2**KIND_BITS) + pl.Series(code), named=named.cast(pl.UInt32),
-        since=dated.cast(pl.Int32),
-    )  # fmt: skip
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Piece:
+    """Some events, packed; `since` is empty if none tells a day."""
+
+    v: Numbers
+    keys: Ints
+    named: Numbers
+    since: Days
 
 
-def _strong(met: pl.DataFrame) -> pl.DataFrame:
-    """Return [v, party_id, occurred_at] of log-ins and codes where the value is others', too, or only others'."""
-    foreign = pl.col("only_id").is_null() | (pl.col("only_id") != pl.col("party_id"))
-    return met.filter(pl.col("kind").is_in(STRONG) & (pl.col("party_id") != "") & foreign).select(
-        "v", "party_id", "occurred_at"
+def _numbered(met: pl.DataFrame, holders: Holders) -> tuple[_Piece, pl.DataFrame]:
+    """Return the events at known values, and [v, party_id, occurred_at] of strong ones where others have to do with it.
+
+    Those are log-ins and codes where the value is others', too, or only others'.
+    """
+    size = met.height
+    v, keys, named = np.empty(size, np.uint32), np.empty(size, np.int64), np.empty(size, np.uint32)
+    since, foreign = np.empty(size, np.int32), np.empty((2, size), np.uint32)
+    one, two, who, kind, has_failed, instant, day, counts = (met[name].to_numpy() for name in _RECOGNISED)
+    count, strangers, has_since = recognise_events(
+        one, two, who, kind, has_failed, instant, day, counts, holders.values, holders.party, holders.p, holders.shared,
+        holders.p_shared, _CODES, _IS_STRONG, v, keys, named, since, foreign,
+    )  # fmt: skip
+    rows = pl.Series(foreign[0, :strangers])
+    strong = met.select("party_id", pl.col("occurred_at").cast(_INSTANT))[rows].select(
+        pl.Series("v", foreign[1, :strangers]), pl.col("party_id").cast(pl.String), "occurred_at"
     )
+    days = since[:count] if has_since else since[:0].copy()
+    return _Piece(v=v[:count], keys=keys[:count], named=named[:count], since=days), strong
 
 
-def _placed(pieces: list[pl.DataFrame], offsets: Ints, *, has_since: bool) -> tuple[Ints, Numbers, Days]:
-    """Group by value and order by instant; gives the pieces' memory back as it goes."""
+def _placed(pieces: list[_Piece], offsets: Ints) -> tuple[Ints, Numbers, Days]:
+    """Group by value and order by instant, side by side on all cores."""
     count, free = int(offsets[-1]), offsets[:-1].copy()
+    has_since = any(len(piece.since) for piece in pieces)
     keys, named = np.empty(count, np.int64), np.empty(count, np.uint32)
-    since = np.empty(count if has_since else 0, np.int32)
-    while pieces:
-        piece = pieces.pop()
-        days = piece["since"].fill_null(NO_DAY).to_numpy() if has_since else since
-        place(piece["v"].to_numpy(), piece["key"].to_numpy(), piece["named"].to_numpy(), days, free, keys, named, since)
-    for begin in range(0, len(free), _VALUES_A_PART):
-        order(begin, min(begin + _VALUES_A_PART, len(free)), offsets, keys, named, since)
+    since = np.full(count if has_since else 0, NO_DAY, np.int32)
+    cuts = [len(free) * part // cores() for part in range(cores() + 1)]
+
+    def run(bounds: tuple[int, int]) -> None:
+        for piece in pieces:
+            place(*bounds, piece.v, piece.keys, piece.named, piece.since, free, keys, named, since)
+        for begin in range(*bounds, _VALUES_A_PART):
+            order(begin, min(begin + _VALUES_A_PART, bounds[1]), offsets, keys, named, since)
+
+    with ThreadPoolExecutor(cores()) as pool:
+        list(pool.map(run, pairwise(cuts)))
     return keys, named, since
 
 
-def _with_own(strong: pl.DataFrame, offsets: Ints, keys: Ints, named: Numbers, values: pl.DataFrame) -> pl.DataFrame:
+def _with_own(
+    strong: pl.DataFrame, offsets: Ints, keys: Ints, named: Numbers, subjects: Subjects, holders: Holders
+) -> pl.DataFrame:
     """Add, where a stranger logged in at a value of one person, that person's own log-ins there."""
-    contested = strong.select(pl.col("v").unique()).join(values.filter(pl.col("p").is_not_null()), on="v")
-    if not contested.height:
+    v = strong["v"].unique().to_numpy()
+    v = v[holders.p[v] != SHARED]
+    if not len(v):
         return strong
-    v = contested["v"].to_numpy()
+    contested = subjects.table[subjects.offsets[v]].select("v", "party_id", "p")
     lengths = offsets[v + 1] - offsets[v]
     events = np.repeat(offsets[v] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
     codes = [COUNTED[kind] for kind in STRONG]

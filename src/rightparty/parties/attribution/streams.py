@@ -9,6 +9,7 @@ him only if the event names him: evidence without a name can contradict, never c
 Units: days since 1970; instants in microseconds since 1970.
 """
 
+import os
 from typing import Final
 
 import numpy as np
@@ -18,9 +19,9 @@ from numpy.typing import NDArray
 from rightparty.parties.attribution.filter import Floats, Ints
 from rightparty.parties.attribution.kinds import CODE, ENGAGED, HOLDER, KINDS
 from rightparty.parties.attribution.parameters import CAPTURES
+from rightparty.parties.attribution.recognise import NOBODY, Numbers, Prints, find, print_at
 
 type Codes = NDArray[np.int8]
-type Numbers = NDArray[np.uint32]
 type Days = NDArray[np.int32]
 type Flags = NDArray[np.bool_]
 
@@ -35,6 +36,9 @@ STRANGE: Final = 2**32 - 2
 
 NEVER: Final = -(2**62)
 """An instant before all others: it did not happen."""
+
+SHARED: Final = 2**32 - 1
+"""The person of a value that is recorded under several."""
 
 NO_DAY: Final = -(2**31)
 """The day of `since` where an event gives none."""
@@ -68,6 +72,44 @@ _TRIED: Final = (1 << _DELIVERED) | (1 << _UNDELIVERED) | (1 << _UNKNOWN) | (1 <
 _FAILED: Final = (1 << _UNDELIVERED) | (1 << _UNKNOWN)
 
 
+def cores() -> int:
+    """Return how many processors there are to use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@njit(cache=True, nogil=True)
+def recognise_events(
+    one: Prints, two: Prints, who: Prints, kind: NDArray[np.uint8], has_failed: Flags, instant: Ints, day: Days,
+    counts: Flags, values: Prints, party: Prints, p: Numbers, shared: Prints, p_shared: Numbers, codes: Ints,
+    is_strong: Flags, v: Numbers, keys: Ints, named: Numbers, since: Days, foreign: NDArray[np.uint32],
+) -> tuple[int, int, bool]:  # fmt: skip
+    """Write value, packed key, person and day of the events that count at known values.
+
+    `foreign` takes the rows, and the values, of log-ins and codes that are not those of the one person there. Returns
+    how many events there are, how many of them are foreign, and whether any tells a day.
+    """
+    count, strangers, has_since = 0, 0, False
+    for e in range(len(one)):
+        here = find(one[e], two[e], values) if counts[e] else NOBODY
+        if here == NOBODY:
+            continue
+        is_own, name = False, NAMELESS
+        if who[e] != 0:
+            is_own = p[here] != SHARED and party[here] == who[e]
+            name = p[here] if is_own else STRANGE
+            if p[here] == SHARED:
+                found = find(print_at(who[e], np.uint64(here)), who[e], shared)
+                name = STRANGE if found == NOBODY else p_shared[found]
+        code = _UNKNOWN if has_failed[e] else codes[kind[e]]
+        v[count], keys[count], named[count], since[count] = here, (instant[e] << KIND_BITS) + code, name, day[e]
+        has_since |= day[e] != NO_DAY
+        count += 1
+        if is_strong[kind[e]] and who[e] != 0 and not is_own:
+            foreign[0, strangers], foreign[1, strangers] = e, here
+            strangers += 1
+    return count, strangers, has_since
+
+
 @njit(cache=True, nogil=True)
 def tally(values: Numbers, counts: Ints) -> None:
     """Count the events of each value."""
@@ -77,16 +119,18 @@ def tally(values: Numbers, counts: Ints) -> None:
 
 @njit(cache=True, nogil=True)
 def place(
-    values: Numbers, keys: Ints, named: Numbers, since: Days, free: Ints, all_keys: Ints, all_named: Numbers,
-    all_since: Days,
+    begin: int, stop: int, values: Numbers, keys: Ints, named: Numbers, since: Days, free: Ints, all_keys: Ints,
+    all_named: Numbers, all_since: Days,
 ) -> None:  # fmt: skip
-    """Put events to those of their values; `free` is each value's next free place."""
+    """Put events at the values `begin` to `stop` to those of their values; `free` is each value's next free place."""
     for e in range(len(values)):
+        if values[e] < begin or values[e] >= stop:
+            continue
         here = free[values[e]]
         free[values[e]] = here + 1
         all_keys[here] = keys[e]
         all_named[here] = named[e]
-        if len(all_since):
+        if len(since):
             all_since[here] = since[e]
 
 

@@ -14,8 +14,18 @@ import polars as pl
 from rightparty.kernel.vocabulary import Relation
 from rightparty.parties.attribution.filter import Floats, Ints
 from rightparty.parties.attribution.kinds import CODE
+from rightparty.parties.attribution.recognise import (
+    Numbers,
+    Prints,
+    group,
+    number_prints,
+    print_of_party,
+    prints_at,
+    prints_of_value,
+    room_of,
+)
 from rightparty.parties.attribution.segments import segment_of
-from rightparty.parties.attribution.streams import CAPTURE_DAYS, PER_DAY, Flags, follow_up
+from rightparty.parties.attribution.streams import CAPTURE_DAYS, PER_DAY, SHARED, Flags, follow_up
 
 _COLUMNS: Final = ("party_id", "channel", "value", "source", "collected_at", "relation", "valid_to")
 _KEY: Final = ("party_id", "channel", "value")
@@ -26,12 +36,28 @@ _HIS_WORD: Final = ~pl.col("source").is_in(_NOT_HIS_WORD).fill_null(value=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Holders:
+    """Who is recorded at each value, as events find him."""
+
+    #: fingerprints of the values
+    values: Prints
+    #: [v] fingerprint and number p of the one person there; p is SHARED where there are several
+    party: Prints
+    p: Numbers
+    #: fingerprints of persons at values under several, and the number p of each
+    shared: Prints
+    p_shared: Numbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subjects:
     """Everybody at every value that is recorded under him."""
 
-    #: [i, v, s, p, party_id, channel, value, segment, source, relation, start, is_expired] by i: in order of channel,
-    #: value and party; s is the place in order of party, channel and value, p numbers the parties; start in days
+    #: [i, v, s, p, party_id, channel, value, segment, source, relation, start, is_expired] by i: value by value, by s
+    #: inside; s is the place in order of party, channel and value, p numbers the parties; start in days
     table: pl.DataFrame
+    #: fingerprints of the values, to be found by `recognise.find`, which gives v
+    prints: Prints
     #: value v has the subjects offsets[v] to offsets[v + 1]
     offsets: Ints
     #: [i] day on which the person gave a newer point of the channel, or infinity
@@ -46,18 +72,21 @@ class Subjects:
         """How many persons each value is recorded under."""
         return np.diff(self.offsets)
 
-    def values(self) -> pl.DataFrame:
-        """Return [channel, value, v, party_id, p], party and number null where there are several."""
-        first = self.table.select("channel", "value", "v", "party_id", "p")
-        if first.height > len(self.persons):
-            first = first[self.offsets[:-1]]
-        alone = pl.Series(self.persons == 1)
-        return first.with_columns(pl.when(alone).then(pl.col(name)).alias(name) for name in ("party_id", "p"))
-
-    def shared(self) -> pl.DataFrame:
-        """Return [v, party_id, p] where there are several."""
-        several = np.repeat(self.persons > 1, self.persons)
-        return self.table.select("v", "party_id", "p").filter(pl.Series(several))
+    def holders(self) -> Holders:
+        """Return who is recorded at each value, as events find him."""
+        party = self.table.select(print_of_party()).to_series().to_numpy()
+        p, persons = self.table["p"].to_numpy(), self.persons
+        several = np.repeat(persons > 1, persons)
+        there = np.flatnonzero(several)
+        one = np.empty(len(there), np.uint64)
+        prints_at(party[there], self.table["v"].to_numpy()[there], one)
+        shared, numbers = room_of(len(there)), np.empty(len(there), np.uint32)
+        number_prints(one, party[there], shared, numbers)
+        first = self.offsets[:-1]
+        return Holders(
+            values=self.prints, party=party[first], p=np.where(persons == 1, p[first], SHARED).astype(np.uint32),
+            shared=shared, p_shared=p[there],
+        )  # fmt: skip
 
     def rows_at(self, values: Flags) -> pl.DataFrame:
         """Return [v, party_id, relation, is_expired, claimed_at] of the rows of some values, flagged by v."""
@@ -93,27 +122,40 @@ def number(points: pl.DataFrame | pl.LazyFrame, *, at: datetime, unknown_age_day
     merged = _merged(rows)
     newer, later = _newer(merged)
     unknown = at.timestamp() / 86_400 - unknown_age_days
+    v, prints, offsets, place = _values(merged)
+    order = np.empty(merged.height, np.uint32)
+    order[place] = np.arange(merged.height, dtype=np.uint32)
     table = (
         merged.drop("since", "given")
-        .with_columns(pl.col("start").fill_null(unknown), source=pl.col("source").fill_null(""), segment=segment_of())
-        .sort("channel", "value", "s")
+        .with_columns(
+            pl.col("start").fill_null(unknown), source=pl.col("source").fill_null(""), segment=segment_of(),
+            v=pl.Series(v),
+        )
+        .select(pl.all().gather(pl.lit(pl.Series(order))))
         .with_row_index("i")
-        .with_columns(v=_runs("channel", "value"))
-    )
-    place = np.empty(table.height, np.uint32)
-    place[table["s"].to_numpy()] = np.arange(table.height, dtype=np.uint32)
+    )  # fmt: skip
     numbered = rows.with_columns(i=pl.Series(place[rows["s"].to_numpy()], dtype=pl.UInt32)).drop("s")
-    lengths = np.bincount(table["v"].to_numpy()) if table.height else np.empty(0, np.int64)
     return Subjects(
         table=table,
-        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        newer=newer[table["s"].to_numpy()],
+        prints=prints,
+        offsets=offsets,
+        newer=newer[order],
         implied=_implied(numbered, table, later.with_columns(i=pl.Series(place[later["s"].to_numpy()])), at=at),
         rows=numbered.select(
             "i", "is_expired", v=pl.lit(table["v"]).gather("i"), relation=pl.col("given_relation"),
             claimed_at=pl.col("collected_at").fill_null(at),
         ),
     )  # fmt: skip
+
+
+def _values(merged: pl.DataFrame) -> tuple[Numbers, Prints, Ints, Numbers]:
+    """Number the values as they are first met; returns v by s, the fingerprints, offsets by v and i by s."""
+    found = merged.select(**prints_of_value())
+    prints, v, place = room_of(merged.height), np.empty(merged.height, np.uint32), np.empty(merged.height, np.uint32)
+    count = number_prints(found["one"].to_numpy(), found["two"].to_numpy(), prints, v)
+    offsets = np.zeros(count + 1, np.int64)
+    group(v, offsets, place)
+    return v, prints, offsets, place
 
 
 def _ordered(points: pl.DataFrame | pl.LazyFrame, *, at: datetime) -> pl.DataFrame:
