@@ -74,7 +74,12 @@ def judged_pairs(
     Shape: what `with_name_bits` returns, the prepared people it was graded on.
     """
     shares = log_priors(model, frame.height) if priors is None else priors
-    found = chances(graded, model=model, priors=shares).filter(
+    return verdicts(chances(graded, model=model, priors=shares), frame, model=model)
+
+
+def verdicts(judged: pl.DataFrame, frame: pl.DataFrame, *, model: LinkageModel) -> pl.DataFrame:
+    """Return PAIRS of what `chances` returns; those of which nothing speaks for one human or household are left out."""
+    found = judged.filter(
         (pl.col("p_same") >= model.kept_from) | (pl.col("p_household") >= model.kept_household_from)
     )
     ruled = found.with_columns(generation=_generations(found, frame)).with_columns(

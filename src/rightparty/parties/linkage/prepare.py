@@ -75,6 +75,12 @@ def _with_points(frame: pl.LazyFrame, points: pl.DataFrame, channel: str) -> pl.
     )
 
 
+def crowded_values(points: pl.DataFrame) -> pl.Series:
+    """Return the values that a crowd gives. Shape: POINTS."""
+    holders = points.group_by("channel", "value").agg(holders=pl.col("party_id").n_unique())
+    return holders.filter(pl.col("holders") > CROWD)["value"].drop_nulls().unique()
+
+
 def count_names(frame: pl.DataFrame, *, imagined: float = 1_000.0) -> Frequencies:
     """Count how common names are among the people, blended with the shipped shares as so many imagined people.
 
