@@ -133,28 +133,27 @@ class LinkIndex:
         return which[by_row], rows[by_row]
 
     def _with_bits(self, asked: pl.DataFrame) -> pl.DataFrame:
+        given = asked.select(pl.when(pl.col(part).is_not_null()).then(_hash(part)).alias(part) for part in WEIGHED)
         columns = []
         for part in WEIGHED:
             hashes, bits = self._bits[part]
-            values = _hashed(asked[part])
-            place = np.minimum(np.searchsorted(hashes, values), len(hashes) - 1)
-            is_known = asked[part].is_not_null().to_numpy() & (hashes[place] == values)
+            values = given[part]
+            place = np.minimum(np.searchsorted(hashes, values.fill_null(0).to_numpy()), len(hashes) - 1)
+            is_known = (pl.Series(hashes[place]) == values).fill_null(value=False).to_numpy()
             columns.append(pl.Series(f"{part}_bits", np.where(is_known, bits[place], self._rarest)))
         return asked.with_columns(columns)
 
 
-def _bits_by_hash(frequencies: Frequencies, part: str) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
+def _bits_by_hash(frequencies: Frequencies, part: str) -> tuple[_Rows, NDArray[np.float64]]:
     """Return the hashes of the values of one part, ordered, and their bits; at least one."""
-    known = frequencies.bits.filter(pl.col("part") == part)
-    hashes, bits = _hashed(known["value"]), known["bits"].to_numpy()
-    order = np.argsort(hashes)
-    if not len(order):
-        return np.zeros(1, np.uint64), np.full(1, rarest_bits(frequencies))
-    return hashes[order], bits[order]
+    known = frequencies.bits.filter(pl.col("part") == part).select("bits", hash=_hash("value")).sort("hash")
+    if not known.height:
+        return np.zeros(1, np.int64), np.full(1, rarest_bits(frequencies))
+    return known["hash"].to_numpy(), known["bits"].to_numpy()
 
 
-def _hashed(values: pl.Series) -> NDArray[np.uint64]:
-    return values.hash(13).to_numpy()
+def _hash(column: str) -> pl.Expr:
+    return pl.col(column).hash(13).reinterpret(signed=True)
 
 
 def _among(rivals: pl.DataFrame) -> pl.DataFrame:

@@ -160,7 +160,8 @@ def _forms(values: pl.LazyFrame, name: str, simple: dict[str, str], read: dict[s
     """Return the comparable forms of the distinct values of one part of a name, beside the value."""
     is_surname = name == "surname"
     squeezed = folded(pl.col(name)).str.replace_all(r"[ '’\-\.]", "")
-    text = (squeezed.str.replace_many(simple) if simple else squeezed).replace(dict.fromkeys(PLACEHOLDERS, ""))
+    plain = squeezed.str.replace_many(simple) if simple else squeezed
+    text = pl.when(plain.is_in(PLACEHOLDERS)).then(pl.lit("")).otherwise(plain)
     toned = pl.col("s").str.replace_many(read) if read else pl.col("s")
     if read and is_surname:
         toned = pl.when(pl.col("s").is_in(list(READINGS))).then(pl.col("s").replace(dict(READINGS))).otherwise(toned)
