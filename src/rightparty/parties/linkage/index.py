@@ -79,9 +79,10 @@ class LinkIndex:
         with each other only if they are in the index; of such a pair, judged from either side, the lower chance counts.
         """
         kept = points.filter(~pl.col("value").is_in(self._crowded.implode())) if len(self._crowded) else points
-        asked = self._with_bits(prepare(applicants, kept))
+        asked = self._with_bits(prepare(applicants, kept)).with_columns(is_new=self._is_new(applicants["party_id"]))
         found = [pl.DataFrame(schema=dict(PAIRS))]
-        found += [self._judged(asked.slice(first, AT_ONCE)) for first in range(0, asked.height, AT_ONCE)]
+        for some in asked.partition_by("is_new"):
+            found += [self._judged(some.slice(first, AT_ONCE)) for first in range(0, some.height, AT_ONCE)]
         pairs = pl.concat(found)
         if asked.height > 1:
             pairs = pairs.sort("p_same", "p_household").unique(["left_id", "right_id"], keep="first")
@@ -108,8 +109,16 @@ class LinkIndex:
         return _ordered(verdicts(judged, both, model=self._model))
 
     def _chances(self, graded: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
-        """Weigh pairs as in a file of the index's people and one applicant."""
-        return chances(graded, model=self._model, priors=log_priors(self._model, self._frame.height + 1))
+        """Weigh pairs as in a file of the index's people and, if he is not among them, one applicant."""
+        people = self._frame.height + int(asked["is_new"][0])
+        return chances(graded, model=self._model, priors=log_priors(self._model, people))
+
+    def _is_new(self, party_ids: pl.Series) -> pl.Series:
+        known = self._frame["party_id"]
+        if not len(known):
+            return party_ids.is_not_null()
+        place = known.search_sorted(party_ids).clip(upper_bound=len(known) - 1)
+        return known.gather(place) != party_ids
 
     def _candidates(self, keys: pl.DataFrame) -> tuple[_Rows, _Rows]:
         """Return applicants (as places) and rows that share a key, the rarest keys first up to CANDIDATES_MOST."""

@@ -82,9 +82,7 @@ def judged_pairs(
 
 def verdicts(judged: pl.DataFrame, frame: pl.DataFrame, *, model: LinkageModel) -> pl.DataFrame:
     """Return PAIRS of what `chances` returns; those of which nothing speaks for one human or household are left out."""
-    found = judged.filter(
-        (pl.col("p_same") >= model.kept_from) | (pl.col("p_household") >= model.kept_household_from)
-    )
+    found = judged.filter((pl.col("p_same") >= model.kept_from) | (pl.col("p_household") >= model.kept_household_from))
     ruled = found.with_columns(generation=_generations(found, frame)).with_columns(
         contradiction=_contradiction(), only=_only()
     )

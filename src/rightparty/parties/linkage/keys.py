@@ -58,9 +58,7 @@ _PERSONAL: Final[dict[str, tuple[pl.Expr, ...]]] = {
 }
 
 
-_TEXTS: Final = [
-    pl.concat_str([pl.lit(name), *parts], separator="|").alias(name) for name, parts in _PERSONAL.items()
-]
+_TEXTS: Final = [pl.concat_str([pl.lit(name), *parts], separator="|").alias(name) for name, parts in _PERSONAL.items()]
 
 
 def keys_of(frame: pl.DataFrame) -> pl.DataFrame:
