@@ -142,15 +142,15 @@ class LinkIndex:
         return which[by_row], rows[by_row]
 
     def _with_bits(self, asked: pl.DataFrame) -> pl.DataFrame:
-        given = asked.select(pl.when(pl.col(part).is_not_null()).then(_hash(part)).alias(part) for part in WEIGHED)
-        columns = []
+        given = asked.select(pl.when(pl.col(part).is_not_null()).then(_hash(part)).fill_null(0) for part in WEIGHED)
+        columns = {}
         for part in WEIGHED:
             hashes, bits = self._bits[part]
-            values = given[part]
-            place = np.minimum(np.searchsorted(hashes, values.fill_null(0).to_numpy()), len(hashes) - 1)
-            is_known = (pl.Series(hashes[place]) == values).fill_null(value=False).to_numpy()
-            columns.append(pl.Series(f"{part}_bits", np.where(is_known, bits[place], self._rarest)))
-        return asked.with_columns(columns)
+            values = given[part].to_numpy()
+            place = np.minimum(np.searchsorted(hashes, values), len(hashes) - 1)
+            known = hashes[place] == values
+            columns[f"{part}_bits"] = pl.Series(np.where(known, bits[place], self._rarest))
+        return asked.with_columns(**columns)
 
 
 def _bits_by_hash(frequencies: Frequencies, part: str) -> tuple[_Rows, NDArray[np.float64]]:

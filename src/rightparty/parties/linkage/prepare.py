@@ -62,7 +62,8 @@ def _with_points(frame: pl.LazyFrame, points: pl.DataFrame) -> pl.LazyFrame:
     known = pl.col("channel").is_in(["phone", "email"]) & (pl.col("value").fill_null("") != "")
     values = points.lazy().filter(known).select("party_id", "channel", "relation", "value").unique()
     crowded = pl.col("party_id").n_unique().over("channel", "value") > CROWD
-    kept = values.filter(~crowded).with_columns(value=pl.col("value").hash(7).reinterpret(signed=True))
+    apart = values if points.height <= CROWD else values.filter(~crowded)
+    kept = apart.with_columns(value=pl.col("value").hash(7).reinterpret(signed=True))
     wanted = {
         f"{channel}_{whose}": (pl.col("channel") == channel) & of_whom
         for channel in ("phone", "email")
