@@ -39,10 +39,7 @@ _PERSONAL: Final[dict[str, tuple[pl.Expr, ...]]] = {
         pl.col("given_roman").str.slice(0, 1),
         pl.col("surname_roman").str.slice(0, 1),
     ),
-    "digits of birth, given": (
-        pl.col("birth").str.extract_all(r".").list.sort().list.join(""),
-        pl.col("given_roman"),
-    ),
+    "digits of birth, given": (pl.col("birth_digits"), pl.col("given_roman")),
     "year, name": (pl.col("birth").str.slice(0, 4), pl.col("given_roman"), pl.col("surname_roman")),
     "day, name": (pl.col("birth").str.slice(4), pl.col("given_roman"), pl.col("surname_roman").str.slice(0, 1)),
     "home, surname": (pl.col("street"), pl.col("house"), pl.col("surname_sound")),

@@ -224,4 +224,4 @@ def _sound(roman: pl.Expr) -> pl.Expr:
 
 def sorted_letters(roman: pl.Expr) -> pl.Expr:
     """Return the letters in order: what two swapped letters leave the same."""
-    return roman.str.extract_all(r".").list.sort().list.join("")
+    return roman.str.split("").list.sort().list.join("")
