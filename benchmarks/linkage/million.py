@@ -15,6 +15,7 @@ from rightparty.parties.linkage.link import link
 from rightparty.parties.linkage.model import LinkageModel, shipped_model
 
 APPLICATIONS = 300
+LOADS = (300, 2_000)
 
 
 def measure_million(people: int, *, seed: int, as_json: bool) -> None:
@@ -84,4 +85,13 @@ def _latency(made: Portfolio, model: LinkageModel) -> list[Measurement]:
         Measurement(name="one application, 99th percentile", value=float(np.percentile(warm, 99)), unit="ms"),
         Measurement(name="one application, fastest", value=float(warm.min()), unit="ms"),
         Measurement(name="one application, processor", value=float(np.median(cpu)), unit="ms"),
+        *(_load(index, made, parties) for parties in LOADS if parties <= made.people.height),
     ]
+
+
+def _load(index: LinkIndex, made: Portfolio, parties: int) -> Measurement:
+    who = made.people.sample(parties, seed=1)
+    points = made.points.join(who.select("party_id"), on="party_id", how="semi")
+    begin = perf_counter()
+    index.candidates_of_many(who, points)
+    return Measurement(name=f"a load of {parties} parties together", value=perf_counter() - begin, unit="s")

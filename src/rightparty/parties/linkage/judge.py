@@ -13,7 +13,7 @@ import polars as pl
 from rightparty.parties.linkage.comparisons import COMPARISONS
 from rightparty.parties.linkage.frames import PAIRS
 from rightparty.parties.linkage.model import LinkageModel
-from rightparty.parties.linkage.patterns import log_priors, log_rates, patterns_of
+from rightparty.parties.linkage.patterns import each_its_own, log_priors, log_rates, patterns_of
 from rightparty.parties.linkage.rivals import compete
 
 CONTRADICTIONS: Final = ("contradiction.national_id", "contradiction.generation", "contradiction.twins")
@@ -21,6 +21,9 @@ CONTRADICTIONS: Final = ("contradiction.national_id", "contradiction.generation"
 
 ONLY: Final = ("only.name_and_birth_date", "only.shared_evidence")
 """Reasons that say what is missing for `same`."""
+
+_FEW: Final = 100_000
+"""So many pairs are weighed one by one; of more, those that agree in the same way together."""
 
 _PLACES: Final = {c.name: {level.code: place for place, level in enumerate(c.levels)} for c in COMPARISONS}
 
@@ -43,7 +46,7 @@ def chances(
     Shape: what `with_name_bits` returns; `priors` are the logarithms of the classes' shares of all pairs -> the same
     with `p_same`, `p_household`, `p_other` (sum one) and `weight_bits`.
     """
-    patterns, numbered = patterns_of(graded)
+    patterns, numbered = each_its_own(graded) if graded.height <= _FEW else patterns_of(graded)
     joint = log_rates(patterns, model) + priors
     others = np.logaddexp(joint[:, 1], joint[:, 2])
     evidence = (joint[:, 0] - others - (priors[0] - np.logaddexp(priors[1], priors[2]))) / np.log(2)
@@ -74,9 +77,12 @@ def judged_pairs(
     Shape: what `with_name_bits` returns, the prepared people it was graded on.
     """
     shares = log_priors(model, frame.height) if priors is None else priors
-    found = chances(graded, model=model, priors=shares).filter(
-        (pl.col("p_same") >= model.kept_from) | (pl.col("p_household") >= model.kept_household_from)
-    )
+    return verdicts(chances(graded, model=model, priors=shares), frame, model=model)
+
+
+def verdicts(judged: pl.DataFrame, frame: pl.DataFrame, *, model: LinkageModel) -> pl.DataFrame:
+    """Return PAIRS of what `chances` returns; those of which nothing speaks for one human or household are left out."""
+    found = judged.filter((pl.col("p_same") >= model.kept_from) | (pl.col("p_household") >= model.kept_household_from))
     ruled = found.with_columns(generation=_generations(found, frame)).with_columns(
         contradiction=_contradiction(), only=_only()
     )
@@ -126,10 +132,9 @@ def _only() -> pl.Expr:
 
 def _reasons() -> pl.Expr:
     codes = [
-        pl.col(c.name).replace_strict(
-            {place: level.code for place, level in enumerate(c.levels)}, default=None, return_dtype=pl.String
-        ) for c in COMPARISONS
-    ]  # fmt: skip
+        pl.lit(pl.Series([level.code for level in c.levels])).gather(pl.when(pl.col(c.name) >= 0).then(c.name))
+        for c in COMPARISONS
+    ]
     return pl.concat_list(*codes, "contradiction", "only").list.drop_nulls()
 
 

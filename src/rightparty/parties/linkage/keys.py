@@ -39,10 +39,7 @@ _PERSONAL: Final[dict[str, tuple[pl.Expr, ...]]] = {
         pl.col("given_roman").str.slice(0, 1),
         pl.col("surname_roman").str.slice(0, 1),
     ),
-    "digits of birth, given": (
-        pl.col("birth").str.extract_all(r".").list.sort().list.join(""),
-        pl.col("given_roman"),
-    ),
+    "digits of birth, given": (pl.col("birth_digits"), pl.col("given_roman")),
     "year, name": (pl.col("birth").str.slice(0, 4), pl.col("given_roman"), pl.col("surname_roman")),
     "day, name": (pl.col("birth").str.slice(4), pl.col("given_roman"), pl.col("surname_roman").str.slice(0, 1)),
     "home, surname": (pl.col("street"), pl.col("house"), pl.col("surname_sound")),
@@ -58,14 +55,15 @@ _PERSONAL: Final[dict[str, tuple[pl.Expr, ...]]] = {
 }
 
 
+_TEXTS: Final = [pl.concat_str([pl.lit(name), *parts], separator="|").alias(name) for name, parts in _PERSONAL.items()]
+
+
 def keys_of(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the keys of everybody.
 
     Shape: what `prepare` returns -> [row, key], a key as a number; a key with a part that is not on file is left out.
     """
-    texts = frame.select(
-        "row", **{name: pl.concat_str([pl.lit(name), *parts], separator="|") for name, parts in _PERSONAL.items()}
-    ).unpivot(index="row", value_name="key").filter(pl.col("key").is_not_null())  # fmt: skip
+    texts = frame.select("row", *_TEXTS).unpivot(index="row", value_name="key").filter(pl.col("key").is_not_null())
     keys = [texts.select("row", pl.col("key").hash(11).reinterpret(signed=True))]
     for column in ("phone_own", "phone_other", "email_own", "email_other"):
         listed = frame.select("row", key=column).filter(pl.col("key").list.len() > 0)

@@ -160,16 +160,19 @@ def _forms(values: pl.LazyFrame, name: str, simple: dict[str, str], read: dict[s
     """Return the comparable forms of the distinct values of one part of a name, beside the value."""
     is_surname = name == "surname"
     squeezed = folded(pl.col(name)).str.replace_all(r"[ '’\-\.]", "")
-    text = (squeezed.str.replace_many(simple) if simple else squeezed).replace(dict.fromkeys(PLACEHOLDERS, ""))
+    plain = squeezed.str.replace_many(simple) if simple else squeezed
+    text = pl.when(plain.is_in(PLACEHOLDERS)).then(pl.lit("")).otherwise(plain)
     toned = pl.col("s").str.replace_many(read) if read else pl.col("s")
-    if read and is_surname:
-        toned = pl.when(pl.col("s").is_in(list(READINGS))).then(pl.col("s").replace(dict(READINGS))).otherwise(toned)
+    readings = {surname: tones for surname, tones in READINGS.items() if read.keys() >= set(surname)}
+    if readings and is_surname:
+        toned = pl.when(pl.col("s").is_in(list(readings))).then(pl.col("s").replace(readings)).otherwise(toned)
     roman = pl.col("t").str.replace_all(r"[1-5]", "")
     stem = roman.str.replace(r"([bcdhjklmnrstvz])ova$", "$1") if is_surname else roman.replace(_long_forms())
+    alike = {character: shape for character, shape in _alike().items() if character in read}
     forms = {
         f"{name}_text": pl.when(pl.col("s") != "").then(pl.col(name).str.replace_all(" ", "", literal=True)),
         f"{name}_s": pl.col("s"), f"{name}_tone": pl.col("t"), f"{name}_roman": roman,
-        f"{name}_shape": pl.col("s").str.replace_many(_alike()) if read else pl.col("s"),
+        f"{name}_shape": pl.col("s").str.replace_many(alike) if alike else pl.col("s"),
         f"{name}_stem": stem, f"{name}_sound": _sound(stem), f"{name}_letters": sorted_letters(roman),
     }  # fmt: skip
     return values.with_columns(s=text).with_columns(t=toned).select(name, **forms)
@@ -221,4 +224,4 @@ def _sound(roman: pl.Expr) -> pl.Expr:
 
 def sorted_letters(roman: pl.Expr) -> pl.Expr:
     """Return the letters in order: what two swapped letters leave the same."""
-    return roman.str.extract_all(r".").list.sort().list.join("")
+    return roman.str.split("").list.sort().list.join("")

@@ -24,27 +24,28 @@ def read_ids(people: pl.DataFrame) -> pl.LazyFrame:
     """
     named = pl.col("national_id_type").fill_null("")
     kind = pl.when(named != "").then(named).otherwise(pl.col("country").fill_null("")).str.to_lowercase()
-    kinds = set(people.select(kind.unique().replace(_ALIASES)).to_series())
-    plain = people.lazy().select(
+    plain = people.select(
         number=pl.col("national_id").fill_null("").str.to_uppercase().str.replace_all(r"[^0-9A-Z*]", ""),
         kind=kind.replace(_ALIASES),
     )
-    if "cn" in kinds:
-        is_short = (pl.col("kind") == "cn") & pl.col("number").str.contains(r"^\d{15}$")
+    kinds = set(plain["kind"].unique())
+    is_short = (pl.col("kind") == "cn") & pl.col("number").str.contains(r"^\d{15}$")
+    if "cn" in kinds and plain.select(is_short.any()).item():
         plain = plain.with_columns(number=pl.when(is_short).then(_lengthened(pl.col("number"))).otherwise("number"))
     valid = pl.lit(None, pl.Boolean)
     for name in sorted(kinds & set(_RULES)):
         valid = pl.when(pl.col("kind") == name).then(_RULES[name](pl.col("number"))).otherwise(valid)
     unknown = pl.col("number").str.contains("*", literal=True) | (pl.col("number") == "")
-    return plain.with_columns(is_valid=pl.when(~unknown).then(valid))
+    return plain.lazy().with_columns(is_valid=pl.when(~unknown).then(valid))
 
 
 def check_digit(body: pl.Expr) -> pl.Expr:
     """Return the check character of seventeen digits. Source: GB 11643, ISO 7064 MOD 11-2."""
+    whole = body.cast(pl.Int64, strict=False)
     weighted = pl.sum_horizontal(
-        body.str.slice(place, 1).cast(pl.Int64, strict=False) * weight for place, weight in enumerate(_WEIGHTS)
+        whole // 10 ** (len(_WEIGHTS) - 1 - place) % 10 * weight for place, weight in enumerate(_WEIGHTS)
     )
-    return (weighted % 11).replace_strict(dict(enumerate(_CHECKS)), return_dtype=pl.String)
+    return pl.lit(_CHECKS).str.slice(weighted % 11, 1)
 
 
 def _lengthened(number: pl.Expr) -> pl.Expr:

@@ -41,15 +41,16 @@ def with_name_bits(graded: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
 
     Shape: `grade`'s pairs, prepared people with frequencies -> the pairs with `given_name_bits`, `surname_bits`.
     """
-    left, right = graded["left"], graded["right"]
-    columns = {}
+    left, right = graded["left"].to_numpy(), graded["right"].to_numpy()
+    columns: dict[str, pl.Series] = {}
     for comparison in NAMED:
-        by_place = pl.lit(None, pl.Float64)
+        levels = graded[comparison.name].to_numpy()
+        by_place = np.full(graded.height, np.nan)
         for name in {level.bits for level in comparison.levels if level.bits}:
-            places = [place for place, level in enumerate(comparison.levels) if level.bits == name]
-            lower = pl.min_horizontal(frame[name].gather(left), frame[name].gather(right))
-            by_place = pl.when(pl.col(comparison.name).is_in(places)).then(lower).otherwise(by_place)
-        columns[f"{comparison.name}_bits"] = by_place
+            weighs = np.array([*(level.bits == name for level in comparison.levels), False])[levels]
+            bits = frame[name].to_numpy()
+            by_place[weighs] = np.minimum(bits[left[weighs]], bits[right[weighs]])
+        columns[f"{comparison.name}_bits"] = pl.Series(by_place, nan_to_null=True)
     return graded.with_columns(**columns)
 
 
@@ -59,6 +60,12 @@ def patterns_of(pairs: pl.DataFrame) -> tuple[Patterns, pl.DataFrame]:
     numbered = pairs.join(found.select("pattern", *PATTERN), on=PATTERN, how="left", nulls_equal=True,
                           maintain_order="left")  # fmt: skip
     return Patterns(frame=found), numbered
+
+
+def each_its_own(pairs: pl.DataFrame) -> tuple[Patterns, pl.DataFrame]:
+    """Return what `patterns_of` returns, every pair a pattern: of a few pairs that takes less than counting them."""
+    numbered = pairs.with_row_index("pattern")
+    return Patterns(frame=numbered.select("pattern", *PATTERN, count=pl.lit(1, pl.UInt32))), numbered
 
 
 def log_rates(patterns: Patterns, model: LinkageModel) -> Floats:

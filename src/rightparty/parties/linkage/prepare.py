@@ -41,8 +41,7 @@ def prepare(people: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
     # collected part by part: one plan of all of them takes three times as long for one applicant
     parts = [part.collect() for part in (births, names, read_ids(people), read_homes(rows))]
     frame = pl.concat(parts, how="horizontal").lazy().with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64))
-    for channel in ("phone", "email"):
-        frame = _with_points(frame, points, channel)
+    frame = _with_points(frame, points)
     digits = {f"{name}_digits": sorted_letters(pl.col(name)) for name in ("birth", "number")}
     return (
         frame.with_columns(**digits)
@@ -58,21 +57,30 @@ def _birth(people: pl.DataFrame) -> pl.Expr:
     return written.fill_null("")
 
 
-def _with_points(frame: pl.LazyFrame, points: pl.DataFrame, channel: str) -> pl.LazyFrame:
-    """Add who can be reached there: his own values, and those he gave for others; what a crowd gives is left out."""
-    known = (pl.col("channel") == channel) & (pl.col("value").fill_null("") != "")
-    values = points.lazy().filter(known).select("party_id", "relation", "value").unique()
-    crowded = pl.col("party_id").n_unique().over("value") > CROWD
-    kept = values.filter(~crowded).with_columns(value=pl.col("value").hash(7).reinterpret(signed=True))
-    is_own = pl.col("relation") == "self"
+def _with_points(frame: pl.LazyFrame, points: pl.DataFrame) -> pl.LazyFrame:
+    """Add where each can be reached: his own values, and those he gave for others; what a crowd gives is left out."""
+    known = pl.col("channel").is_in(["phone", "email"]) & (pl.col("value").fill_null("") != "")
+    values = points.lazy().filter(known).select("party_id", "channel", "relation", "value").unique()
+    crowded = pl.col("party_id").n_unique().over("channel", "value") > CROWD
+    apart = values if points.height <= CROWD else values.filter(~crowded)
+    kept = apart.with_columns(value=pl.col("value").hash(7).reinterpret(signed=True))
+    wanted = {
+        f"{channel}_{whose}": (pl.col("channel") == channel) & of_whom
+        for channel in ("phone", "email")
+        for whose, of_whom in (("own", pl.col("relation") == "self"), ("other", pl.col("relation") != "self"))
+    }
     lists = kept.group_by("party_id").agg(
-        pl.col("value").filter(is_own).unique().sort().alias(f"{channel}_own"),
-        pl.col("value").filter(~is_own).unique().sort().alias(f"{channel}_other"),
+        pl.col("value").filter(each).unique().sort().alias(name) for name, each in wanted.items()
     )
     none = pl.lit([], pl.List(pl.Int64))
-    return frame.join(lists, on="party_id", how="left", maintain_order="left").with_columns(
-        pl.col(f"{channel}_own").fill_null(none), pl.col(f"{channel}_other").fill_null(none)
-    )
+    joined = frame.join(lists, on="party_id", how="left", maintain_order="left")
+    return joined.with_columns(pl.col(name).fill_null(none) for name in wanted)
+
+
+def crowded_values(points: pl.DataFrame) -> pl.Series:
+    """Return the values that a crowd gives. Shape: POINTS."""
+    holders = points.group_by("channel", "value").agg(holders=pl.col("party_id").n_unique())
+    return holders.filter(pl.col("holders") > CROWD)["value"].drop_nulls().unique()
 
 
 def count_names(frame: pl.DataFrame, *, imagined: float = 1_000.0) -> Frequencies:

@@ -5,9 +5,9 @@ Within the load's transaction: what is linked here goes with the load if it is r
 parties than the house lets in is left to the next re-link of everybody.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import polars as pl
 from django.db import transaction
@@ -28,10 +28,10 @@ from rightparty.parties.operations.review_pairs import NEW_REVIEWS, open_reviews
 
 
 class Index(Protocol):
-    """A portfolio ready to link one more against it."""
+    """A portfolio ready to link more against it."""
 
-    def candidates_of(self, applicant: Mapping[str, Any], points: pl.DataFrame) -> pl.DataFrame:
-        """Return PAIRS, one side of each is the applicant."""
+    def candidates_of_many(self, applicants: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
+        """Return PAIRS of applicants (PEOPLE, POINTS), one side of each is one of them."""
 
 
 type Indexer = Callable[[pl.DataFrame, pl.DataFrame, LinkageModel], Index]
@@ -64,22 +64,12 @@ def link_applicants(
         people, points = linkage_frames()
         if people.height == len(applicants):
             return None
-        pairs = _pairs_of(applicants, people, points, indexer(people, points, known))
+        mine = people.filter(pl.col("party_id").is_in(applicants)).select(PEOPLE.keys())
+        own = points.filter(pl.col("party_id").is_in(applicants))
+        pairs = indexer(people, points, known).candidates_of_many(mine, own).select(PAIRS.keys())
         return apply_pairs(
             pairs=pairs, at=at, model=f"linkage {known.version}", rules=house, load_id=load_id, about=applicants
         )
-
-
-def _pairs_of(applicants: list[str], people: pl.DataFrame, points: pl.DataFrame, index: Index) -> pl.DataFrame:
-    mine = people.filter(pl.col("party_id").is_in(applicants))
-    of_each = points.filter(pl.col("party_id").is_in(applicants)).partition_by("party_id", as_dict=True)
-    found = [pl.DataFrame(schema=PAIRS)]
-    for row in mine.select(PEOPLE.keys()).iter_rows(
-        named=True
-    ):  # one application at a time: a load's, not a portfolio's
-        own = of_each.get((row["party_id"],), points.clear())
-        found.append(index.candidates_of(row, own).select(PAIRS.keys()))
-    return pl.concat(found)
 
 
 def _ask_about_changed_ids(load_id: int, at: datetime) -> None:
