@@ -40,7 +40,14 @@ def test_the_queue_leads_to_both_records_with_reasons_in_words(address: str) -> 
     client = client_of(decides=True)
     assert address in client.get("/console/links/").content.decode()
     page = client.get(address).content.decode()
-    for shown in ("Planted Debtor", "Planted Debitor", "1 Example Street", "+12025550100", "Given name: the same", "60 %"):
+    for shown in (
+        "Planted Debtor",
+        "Planted Debitor",
+        "1 Example Street",
+        "+12025550100",
+        "Given name: the same",
+        "60 %",
+    ):
         assert shown in page
     assert page.count('name="verdict"') == 3
 
