@@ -148,7 +148,13 @@ def _gather(
 
 
 def _days(column: str) -> pl.Expr:
-    return pl.col(column).cast(pl.Datetime("us", "UTC")).to_physical() / _PER_DAY
+    """Divide exactly: Polars rounds a division by a constant otherwise in long columns than in short ones."""
+    return pl.col(column).map_batches(
+        lambda instants: pl.Series(
+            [None if at is None else at / _PER_DAY for at in instants.to_physical()], dtype=pl.Float64
+        ),
+        return_dtype=pl.Float64,
+    )
 
 
 def _subjects(rows: pl.DataFrame, *, now: float, unknown_age: float, crowd_persons: int) -> pl.DataFrame:
