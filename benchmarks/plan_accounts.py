@@ -21,9 +21,9 @@ import polars as pl
 from benchmarks.machine import BenchmarkReport, Measurement, peak_memory_mib, print_report
 from rightparty.lending.delinquency import balances
 from rightparty.planning.assembly import assemble_facts
+from rightparty.planning.batches import NO_BATCHES
 from rightparty.planning.cadence import with_step
 from rightparty.planning.candidates import choose_candidates
-from rightparty.planning.queries import NO_BATCHES
 from rightparty.planning.strategy import load_strategy
 from rightparty.planning.world import World
 from rightparty.policy.evaluate import evaluate
@@ -68,7 +68,11 @@ def _share(numbers: pl.DataFrame) -> dict[str, pl.DataFrame]:
             "channel",
             value=pl.format("{}-{}", "channel", n),
             relation=pl.lit("self"),
+            source=pl.lit("application"),
             p_person=(n % 100) / 100,
+            p_alone=(n % 100) / 100,
+            p_nobody=(1 - (n % 100) / 100) * 0.9,
+            p_stranger=(1 - (n % 100) / 100) * 0.1,
             contradictions_mask=pl.when(n % 50 == 0).then(4).otherwise(0),
         ),
         "people": numbers.select(

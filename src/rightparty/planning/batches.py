@@ -15,6 +15,9 @@ from rightparty.kernel.vocabulary import BatchState
 BATCHES: Final = {"load_id": pl.Int64(), "state": pl.String(), "room": pl.Int32()}
 """Columns of a table of batches; `room`: how many more messages its trial has room for."""
 
+NO_BATCHES: Final = pl.DataFrame(schema=BATCHES)
+"""For readers who judge nothing: with it, no point that a load brought is permitted."""
+
 _POINT: Final = ["party_id", "channel", "value"]
 _ON_TRIAL: Final = BY_CODE["right_party.batch_on_trial"].mask
 

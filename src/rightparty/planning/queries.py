@@ -30,7 +30,7 @@ from rightparty.parties.queries import (
     point_loads,
 )
 from rightparty.planning.assembly import assemble_facts
-from rightparty.planning.batches import BATCHES, within_room
+from rightparty.planning.batches import NO_BATCHES, within_room
 from rightparty.planning.cadence import with_step
 from rightparty.planning.candidates import choose_candidates
 from rightparty.planning.models import Plan, PlanEntry
@@ -38,9 +38,6 @@ from rightparty.planning.strategy import Strategy
 from rightparty.planning.world import World
 from rightparty.policy.evaluate import evaluate
 from rightparty.policy.pack import LawPacks
-
-NO_BATCHES: Final = pl.DataFrame(schema=BATCHES)
-"""For readers who judge nothing: with it, no point that a load brought is permitted."""
 
 HISTORY_DAYS: Final = 9
 """Days of contacts read: the longest window of any pack (7 days) and a day on either side for local calendars."""
