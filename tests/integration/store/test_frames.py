@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
+from django.db import connection, transaction
 from polars.testing import assert_frame_equal
 
 from rightparty.evidence.models import Leaf
 from rightparty.parties.models import ContactPoint, Party
 from rightparty.store.operations.append_rows import append_rows
-from rightparty.store.queries import among, read_frame
+from rightparty.store.operations.merge_rows import MANY_ROWS, merge_rows
+from rightparty.store.queries import among, is_postgresql, read_frame, versioned_table
 
 INSTANT = pl.Datetime("us", "UTC")
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,3 +90,14 @@ def test_among_takes_any_number_of_values(wanted: list[str], found: list[str]) -
 def test_an_instant_without_zone_is_refused() -> None:
     with pytest.raises(TypeError, match="zone"):
         append_rows("parties_party", pl.DataFrame({"at": [datetime(2026, 1, 1)]}))
+
+
+@pytest.mark.skipif(not is_postgresql(), reason="SQLite plans by its indexes alone")
+def test_many_merged_rows_are_counted_before_the_transaction_ends() -> None:
+    count = MANY_ROWS
+    rows = pl.concat([party_frame()[:1]] * count).with_columns(party_id=pl.format("P{}", pl.int_range(count)))
+    with transaction.atomic():
+        merge_rows(versioned_table(Party), rows.drop("load_id", "retired_by_id"), load_id=1)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'parties_party'")
+            assert cursor.fetchone()[0] == count

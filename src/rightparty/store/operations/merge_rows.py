@@ -7,10 +7,14 @@ import polars as pl
 from django.db import connection
 
 from rightparty.store.operations.append_rows import append_rows
+from rightparty.store.operations.refresh_statistics import refresh_statistics
 from rightparty.store.queries import is_postgresql
 from rightparty.store.versions import MergeCounts, VersionedTable
 
 STAGING: Final = "staging_{}"
+
+MANY_ROWS: Final = 1_000
+"""From so many written rows on, what PostgreSQL knows of a table may be far from the truth."""
 
 
 def merge_rows(table: VersionedTable, rows: pl.DataFrame, *, load_id: int) -> MergeCounts:
@@ -22,6 +26,13 @@ def merge_rows(table: VersionedTable, rows: pl.DataFrame, *, load_id: int) -> Me
     Shape: every column of `table.columns`, in the table's types; each key once.
     Raises: django.db.IntegrityError if the rows name one key twice or break a constraint.
     """
+    counts = _merged(table, rows, load_id=load_id)
+    if counts.added + counts.changed >= MANY_ROWS:
+        refresh_statistics([table.name])
+    return counts
+
+
+def _merged(table: VersionedTable, rows: pl.DataFrame, *, load_id: int) -> MergeCounts:
     # in the order of the unique index, which then grows at one end instead of everywhere
     ordered = rows.select(table.columns).sort(table.key)
     if not _has_current_rows(table):
