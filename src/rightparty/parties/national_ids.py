@@ -20,6 +20,7 @@ from typing import Any, Final
 import polars as pl
 
 VALID, INVALID, UNKNOWN = "valid", "invalid", "unknown"
+_ANSWERS: Final = {1: VALID, 0: INVALID}
 
 _NAMED: Final[Mapping[str, str]] = {
     r"resident|shenfen|身份证|^sfz$|^ric$": "cn_resident", r"hkid": "hk_hkid", r"ssn|social.?security": "us_ssn",
@@ -63,11 +64,11 @@ def check_national_ids(ids: pl.Expr, kinds: pl.Expr, *, among: Collection[str] |
     for code, rule in RULES.items():
         if among is not None and code not in among:
             continue
-        fits = number.str.contains(rule.shape)
-        check = rule.check(number)
-        right = pl.when(check).then(pl.lit(VALID)).when(~check).then(pl.lit(INVALID)).otherwise(pl.lit(UNKNOWN))
+        # each check stands once in the expression: it is evaluated as often as it is written
+        right = rule.check(number).cast(pl.Int8).replace_strict(_ANSWERS, default=UNKNOWN, return_dtype=pl.String)
         shapeless = pl.when(is_guess).then(pl.lit(UNKNOWN)).otherwise(pl.lit(INVALID))
-        answer = answer.when((kind == code) & fits).then(right).when(kind == code).then(shapeless)
+        of_kind = pl.when(number.str.contains(rule.shape)).then(right).otherwise(shapeless)
+        answer = answer.when(kind == code).then(of_kind)
     told: pl.Expr = answer.otherwise(pl.lit(UNKNOWN)).fill_null(UNKNOWN)
     return told
 

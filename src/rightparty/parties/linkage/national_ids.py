@@ -20,20 +20,24 @@ def read_ids(people: pl.DataFrame) -> pl.LazyFrame:
     Shape: [national_id, national_id_type, country, …] -> one row each: `number` ("" for none), `kind` (what numbers
     are compared within), `is_valid` (null where nothing is known about the kind, or part of the number is masked).
     """
-    named = people.select(
-        country=pl.col("country").fill_null("").str.to_uppercase(), named=pl.col("national_id_type").fill_null("")
+    pair = pl.concat_str(
+        pl.col("country").fill_null("").str.to_uppercase(), pl.col("national_id_type").fill_null(""), separator="\t"
     )
-    pairs = named.unique(maintain_order=True)
-    kinds = pairs.with_columns(rule=pl.Series([_rule_of(*pair) for pair in pairs.rows()], dtype=pl.String))
-    told = named.join(kinds, on=["country", "named"], how="left", maintain_order="left")
-    other = pl.when(pl.col("named") != "").then("named").otherwise("country").str.to_lowercase()
     plain = people.select(
-        number=pl.col("national_id").fill_null("").str.to_uppercase().str.replace_all(r"[^0-9A-Z*]", "")
-    ).hstack(told.select("rule", kind=pl.coalesce(pl.col("rule").str.strip_chars_end("*"), other)))
+        number=pl.col("national_id").fill_null("").str.to_uppercase().str.replace_all(r"[^0-9A-Z*]", ""), pair=pair
+    )
+    rules = {each: _rule_of(*each.split("\t", 1)) for each in plain["pair"].unique()}
+    within = {each: _within(each, rule) for each, rule in rules.items()}
+    plain = plain.select(
+        "number",
+        kind=pl.col("pair").replace_strict(within, return_dtype=pl.String),
+        rule=pl.col("pair").replace_strict(rules, return_dtype=pl.String),
+    )
     is_short = (pl.col("kind") == _RESIDENT) & pl.col("number").str.contains(r"^\d{15}$")
-    if plain.select(is_short.any()).item():
+    kinds = set(plain["kind"].unique())
+    if _RESIDENT in kinds and plain.select(is_short.any()).item():
         plain = plain.with_columns(number=pl.when(is_short).then(_lengthened(pl.col("number"))).otherwise("number"))
-    answer = check_national_ids(pl.col("number"), pl.col("rule"), among=set(plain["kind"].unique()))
+    answer = check_national_ids(pl.col("number"), pl.col("rule"), among=kinds)
     unknown = pl.col("number").str.contains("*", literal=True) | (pl.col("number") == "")
     return plain.lazy().select(
         "number", "kind",
@@ -46,6 +50,12 @@ def _rule_of(country: str, named: str) -> str | None:
     """Return whose rule holds; there are few pairs of a country and a type."""
     told = pl.select(kind_of_id(pl.lit(country), pl.lit(named))).item()
     return None if told is None else str(told)
+
+
+def _within(pair: str, rule: str | None) -> str:
+    """Return what numbers of a country and a type are compared within: the rule's kind, else what the lender says."""
+    country, named = pair.split("\t", 1)
+    return rule.rstrip("*") if rule else (named or country).lower()
 
 
 def _lengthened(number: pl.Expr) -> pl.Expr:
