@@ -5,11 +5,11 @@ The rules are those of `parties.national_ids`. A number that passes was probably
 it belongs to. Serves right_party.
 """
 
-from functools import cache
+from functools import lru_cache
 
 import polars as pl
 
-from rightparty.parties.national_ids import INVALID, VALID, check_character, check_national_ids, kind_of_id
+from rightparty.parties.national_ids import UNKNOWN, VALID, check_character, check_national_ids, kind_of_id
 
 _RESIDENT = "cn_resident"
 
@@ -39,13 +39,12 @@ def read_ids(people: pl.DataFrame) -> pl.LazyFrame:
         plain = plain.with_columns(number=pl.when(is_short).then(_lengthened(pl.col("number"))).otherwise("number"))
     answer = check_national_ids(pl.col("number"), pl.col("rule"), among=kinds)
     unknown = pl.col("number").str.contains("*", literal=True) | (pl.col("number") == "")
-    return plain.lazy().select(
-        "number", "kind",
-        is_valid=pl.when(~unknown & answer.is_in([VALID, INVALID])).then(answer == VALID),
-    )  # fmt: skip
+    judged = plain.with_columns(answer=pl.when(unknown).then(pl.lit(UNKNOWN)).otherwise(answer))
+    said = pl.col("answer")
+    return judged.lazy().select("number", "kind", is_valid=pl.when(said != UNKNOWN).then(said == VALID))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _rule_of(country: str, named: str) -> str | None:
     """Return whose rule holds; there are few pairs of a country and a type."""
     told = pl.select(kind_of_id(pl.lit(country), pl.lit(named))).item()
