@@ -158,6 +158,14 @@ class HoldKind(StrEnum):
     BREATHING_SPACE = "breathing_space"
     FRAUD_CLAIM = "fraud_claim"
     LEGAL = "legal"
+    VULNERABILITY = "vulnerability"
+
+
+class Purpose(StrEnum):
+    """What a contact is for; an enquiry after somebody's whereabouts is a different act from a reminder."""
+
+    REMINDER = "reminder"
+    LOCATION_ENQUIRY = "location_enquiry"
 
 
 HOLD_BITS: Final[dict[HoldKind, int]] = {kind: 1 << position for position, kind in enumerate(HoldKind)}

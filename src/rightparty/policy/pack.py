@@ -21,23 +21,64 @@ CONFIDENCE: Final = {"P": "primary text read", "S": "secondary source read", "U"
 
 PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
     "liable_roles": frozenset(),
-    "contact_hours": frozenset({"from", "to", "agreed_hours"}),
-    "contact_days": frozenset({"weekdays"}),
-    "contacts_per_day": frozenset({"most"}),
-    "effective_calls_per_day": frozenset({"most"}),
-    "debt_calls_in_7_days": frozenset({"most"}),
+    "contact_hours": frozenset({"from", "to", "agreed_hours", "days", "until_dpd"}),
+    "contact_days": frozenset({"weekdays", "holidays", "agreed_days"}),
+    "frequency": frozenset({"counts", "window", "most"}),
     "after_conversation": frozenset({"days"}),
+    "requested_hours": frozenset(),
+    "workplace": frozenset(),
     "medium_refused": frozenset(),
+    "consent_required": frozenset(),
     "consent_revoked": frozenset(),
     "cease_communication": frozenset(),
     "represented": frozenset(),
     "deceased": frozenset(),
     "bankrupt": frozenset(),
+    "minor": frozenset({"age"}),
+    "statute_barred": frozenset({"years"}),
     "hold": frozenset({"holds"}),
+    "location_enquiry": frozenset(),
+    "duty": frozenset({"duty", "days"}),
 }
-"""Kinds of rule and the parameters each needs; `policy.rules` holds their meaning."""
+"""Kinds of rule and the parameters they know; `policy.rules.law` holds their meaning.
 
-_TEXTS: Final = ("id", "kind", "reason", "citation", "paraphrase", "confidence", "binds")
+- contact_hours: `from`, `to` (HH:MM; from included, to excluded), required; `agreed_hours` (bool, required): hours agreed
+  with the person replace these; `days` "all" (default), "working", "non_working": on which days of the market's
+  calendar the hours hold; `until_dpd`: the hours no longer bind above this many days past due.
+- contact_days: `weekdays` (ISO numbers), "working" for the market's working days, or "all"; `holidays` (bool, required):
+  false forbids public holidays; `agreed_days` (bool, required): days agreed with the person are permitted.
+- frequency: `counts` contacts, messages, call_attempts, effective_calls, debt_calls; `window` day, 7d, 31d; `most`: no
+  contact from this count on. The pairs that exist are `FREQUENCIES`. All are counted over the linked person but
+  debt_calls, which counts per debt.
+- duty: never withholds. It states what the law asks besides: `duty` identification, opt_out_text, notice, recording,
+  retention, credit_report, assessment, other; `days` where there is a period. Templates, faces and people see to it.
+"""
+
+OPTIONAL: Final[Mapping[str, frozenset[str]]] = {
+    "contact_hours": frozenset({"days", "until_dpd"}),
+    "duty": frozenset({"days"}),
+}
+"""Parameters that may be left out, by kind; all others are required."""
+
+FREQUENCIES: Final[Mapping[tuple[str, str], str]] = {
+    ("contacts", "day"): "contacts_person_day",
+    ("contacts", "7d"): "contacts_person_7d",
+    ("messages", "day"): "messages_person_day",
+    ("messages", "7d"): "messages_person_7d",
+    ("messages", "31d"): "messages_person_31d",
+    ("call_attempts", "day"): "call_attempts_person_day",
+    ("call_attempts", "7d"): "call_attempts_person_7d",
+    ("call_attempts", "31d"): "call_attempts_person_31d",
+    ("effective_calls", "day"): "calls_person_day",
+    ("debt_calls", "7d"): "calls_debt_7d",
+}
+"""(counts, window) -> the fact that holds the count."""
+
+DUTIES: Final = (
+    "identification", "opt_out_text", "notice", "recording", "retention", "credit_report", "assessment", "other",
+)  # fmt: skip
+
+_TEXTS: Final = ("id", "kind", "reason", "term", "citation", "paraphrase", "confidence", "binds", "review")
 
 
 class PackError(ValueError):
