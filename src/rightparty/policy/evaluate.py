@@ -18,8 +18,8 @@ import polars as pl
 from rightparty.kernel.reasons import BY_CODE
 from rightparty.policy.facts import FACTS
 from rightparty.policy.pack import LawPack, LawPacks
-from rightparty.policy.rules.law import withholds
 from rightparty.policy.rules.house import house_rules
+from rightparty.policy.rules.law import withholds
 from rightparty.policy.rules.product import contradictions, product_rules
 
 VERDICT: Final = {"reasons_mask": pl.Int64(), "permitted": pl.Boolean()}
