@@ -11,6 +11,7 @@ import polars as pl
 
 from rightparty.kernel.reasons import BY_CODE
 from rightparty.policy.pack import LawPack, LawPacks
+from rightparty.policy.rules.house import house_rules
 from rightparty.policy.rules.law import withholds
 from rightparty.policy.rules.product import contradictions, product_rules
 
@@ -24,7 +25,7 @@ def evaluate(facts: pl.LazyFrame, packs: LawPacks) -> pl.LazyFrame:
     Raises:
         PackError: a rule's parameter has no meaning.
     """
-    bits = [_bit(code, where) for code, where in product_rules(packs.house).items()]
+    bits = [_bit(code, where) for code, where in {**product_rules(packs.house), **house_rules(packs.house)}.items()]
     mask = reduce(or_, [contradictions(), _law(packs), *bits])
     return facts.with_columns(reasons_mask=mask.cast(pl.Int64)).with_columns(permitted=pl.col("reasons_mask") == 0)
 

@@ -10,7 +10,8 @@ from typing import Final
 import polars as pl
 
 from rightparty.kernel.vocabulary import HOLD_BITS, LIABLE_ROLES, HoldKind
-from rightparty.policy.pack import PackError, Rule
+from rightparty.policy.errors import PackError
+from rightparty.policy.pack import Rule
 
 MINUTES_PER_HOUR: Final = 60
 LATEST_MINUTE: Final = 24 * MINUTES_PER_HOUR

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the product itself promises in every market: reason code -> where it withholds, over FACTS.
 
-Serves right_party, right_debt, right_time (house caps), right_words and correctable. Nulls withhold.
+Serves right_party, right_debt, right_time, right_words and correctable. Nulls withhold.
 """
 
 import polars as pl
@@ -9,7 +9,7 @@ import polars as pl
 from rightparty.kernel.reasons import mask_of
 from rightparty.kernel.vocabulary import HOLD_BITS, LIABLE_ROLES, BatchState, HoldKind
 from rightparty.policy.disclosure import needed_probability, supported_disclosure
-from rightparty.policy.pack import HouseRules
+from rightparty.policy.house import HouseRules
 
 CONTRADICTIONS = (
     "right_party.reported_wrong_party",
@@ -40,8 +40,8 @@ _COUNTS = (
 
 
 def product_rules(house: HouseRules) -> dict[str, pl.Expr]:
-    """Return every rule of the product with the house's limits."""
-    return {**_party(house), **_debt(), **_time(house), **_words(house)}
+    """Return every rule of the product with the house's thresholds."""
+    return {**_party(house), **_debt(), **_time(), **_words(house)}
 
 
 def contradictions() -> pl.Expr:
@@ -88,16 +88,11 @@ def _debt() -> dict[str, pl.Expr]:
     }
 
 
-def _time(house: HouseRules) -> dict[str, pl.Expr]:
+def _time() -> dict[str, pl.Expr]:
     local = ("local_minute_min", "local_minute_max", "local_date_min", "local_date_max")
     return {
         "right_time.unknown_local_time": pl.any_horizontal(pl.col(name).is_null() for name in local)
         | pl.col("at").is_null(),
-        "right_time.person_daily_cap": pl.col("channel").is_in(["sms", "email", "app"]).fill_null(value=True)
-        & (pl.col("messages_person_day") >= house.messages_per_person_day).fill_null(value=True),
-        "right_time.person_weekly_cap": (pl.col("contacts_person_7d") >= house.contacts_per_person_7d).fill_null(
-            value=True
-        ),
         "right_time.history_unknown": pl.any_horizontal(pl.col(name).is_null() for name in _COUNTS),
         "right_time.clock_contradiction": pl.col("history_in_future").fill_null(value=True),
         "right_time.cease_communication": pl.col("cease_communication").fill_null(value=True),
