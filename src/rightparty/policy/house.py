@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from rightparty.kernel.money import MINOR_DIGITS, MoneyError, parse_money
 from rightparty.kernel.vocabulary import MessageChannel
+from rightparty.policy.clock_time import minutes_of
 from rightparty.policy.errors import PackError
 from rightparty.policy.toml_lines import TomlText
 
@@ -21,8 +22,6 @@ WEEK: Final = (1, 2, 3, 4, 5, 6, 7)
 _WRITTEN: Final = frozenset({MessageChannel.SMS.value, MessageChannel.EMAIL.value, MessageChannel.APP.value})
 _CALL: Final = frozenset({MessageChannel.CALL.value})
 _ALL: Final = frozenset(channel.value for channel in MessageChannel)
-_MINUTES_PER_HOUR: Final = 60
-_LATEST: Final = 24 * _MINUTES_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,15 +156,6 @@ def read_house(source: TomlText) -> HouseRules:
     )
 
 
-def clock_minutes(text: object) -> int | None:
-    """Return minutes after midnight of `HH:MM`, 24:00 included; None if it is no such time."""
-    hours, _, minutes = str(text).partition(":")
-    if not (hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2 and int(minutes) < _MINUTES_PER_HOUR):
-        return None
-    total = int(hours) * _MINUTES_PER_HOUR + int(minutes)
-    return total if isinstance(text, str) and total <= _LATEST else None
-
-
 def _refuse_unknown(source: TomlText, path: tuple[str, ...], table: Mapping[str, Any], known: frozenset[str]) -> None:
     if unknown := sorted(set(table) - known):
         raise PackError(f"{source.place(*path, unknown[0])}: unknown; known are {', '.join(sorted(known))}")
@@ -238,10 +228,13 @@ def _calendar(source: TomlText, market: str, own: Mapping[str, Any], table: Mapp
     def place(field: str) -> str:
         return source.place(*path_of("calendar", market if field in own else EVERYWHERE, field))
 
-    begin, end = (clock_minutes(table[name]) if name in table else None for name in ("from", "to"))
-    for name, value in (("from", begin), ("to", end)):
-        if name in table and value is None:
-            raise PackError(f'{place(name)}: a local time "HH:MM" up to "24:00" is needed')
+    times: dict[str, int] = {}
+    for name in {"from", "to"} & set(table):
+        try:
+            times[name] = minutes_of(table[name])
+        except PackError as error:
+            raise PackError(f'{place(name)}: {error}; write "08:00", or "24:00" for the end of the day') from error
+    begin, end = times.get("from"), times.get("to")
     if (begin is None) is not (end is None) or (begin is not None and end is not None and begin >= end):
         raise PackError(f"{place('from' if 'from' in table else 'to')}: from and to are needed both, from before to")
     days = table.get("weekdays", "all")
