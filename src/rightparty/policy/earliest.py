@@ -4,7 +4,7 @@
 Tried minute by minute with the rules themselves, so that the answer never differs from the judgement: local time,
 calendar and every count of contacts are made anew for each minute. Rules speak in whole minutes, and the time zones of
 today lie whole minutes from UTC. Facts that count whole days since something (days past due, cooling-off) grow by one
-every 24 hours from the instant, which may name a minute up to a day too late, never too early. The age is taken to stay.
+every 24 hours from the instant, which may name a minute up to a day too late, never too early. The age stays.
 """
 
 from datetime import datetime, timedelta
