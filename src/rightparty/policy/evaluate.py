@@ -56,7 +56,7 @@ def judge(facts: pl.DataFrame, packs: LawPacks, *, house: bool = True) -> pl.Dat
     markets = facts["market"].unique().to_list()
     if len(markets) == 1:
         return facts.with_columns(compiled.mask_of(markets[0])).with_columns(_permitted())
-    needed = facts.select(FACTS).with_row_index("row")
+    needed = facts.select(list(FACTS)).with_row_index("row")
     masks = [
         part.select("row", compiled.mask_of(market))
         for (market,), part in needed.partition_by("market", as_dict=True).items()

@@ -48,11 +48,11 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
 }
 """Kinds of rule and the parameters they know; `policy.rules.law` holds their meaning.
 
-- contact_hours: `from`, `to` (HH:MM; from included, to excluded), required; `agreed_hours` (bool, required): hours agreed
-  with the person replace these; `days` "all" (default), "working", "non_working": on which days of the market's
+- contact_hours: `from`, `to` (HH:MM; from included, to excluded), required; `agreed_hours` (bool, required): hours
+  agreed with the person replace these; `days` "all" (default), "working", "non_working": on which days of the market's
   calendar the hours hold; `until_dpd`: the hours no longer bind above this many days past due.
-- contact_days: `weekdays` (ISO numbers), "working" for the market's working days, or "all"; `holidays` (bool, required):
-  false forbids public holidays; `agreed_days` (bool, required): days agreed with the person are permitted.
+- contact_days: `weekdays` (ISO numbers), "working" for the market's working days, or "all"; `holidays` (bool,
+  required): false forbids public holidays; `agreed_days` (bool, required): days agreed with the person are permitted.
 - frequency: `counts` contacts, messages, call_attempts, effective_calls, debt_calls; `window` day, 7d, 31d; `most`: no
   contact from this count on. The pairs that exist are `FREQUENCIES`. All are counted over the linked person but
   debt_calls, which counts per debt.
