@@ -66,7 +66,7 @@ def balances_as_of(*, at: datetime, account_ids: Sequence[str] | None) -> pl.Dat
 def complaints_ended_as_of(
     *, at: datetime, account_ids: Sequence[str] | None, party_ids: Sequence[str] | None
 ) -> pl.DataFrame:
-    """Return [account_id, party_id, ended_at] of complaint holds that have ended, the other id ''; None: of everybody."""
+    """Return [account_id, party_id, ended_at] of ended complaint holds, the other id ''; None: of everybody."""
     same = ids_of_same_persons(party_ids=party_ids)
     scope, params = _hold_scope(account_ids, None if party_ids is None else same["party_id"].to_list())
     return (

@@ -159,8 +159,8 @@ def people_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> pl.DataFra
 def opt_outs_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> pl.DataFrame:
     """Return [value, channel (of messages), opted_out, consent_revoked, consent_given] of values with a wish.
 
-    `consent_given`: the last consent on record was not taken back. An event whose detail names a message channel is about that channel, else about every channel of the point. A
-    consent given later takes both back.
+    `consent_given`: the last consent on record was not taken back. An event whose detail names a message channel is
+    about that channel, else about every channel of the point. A consent given later takes both back.
     """
     wishes = {"opted_out", "consent_given", "consent_revoked"}
     points = None if party_ids is None else _current("parties_contactpoint", _POINTS, "party_id", party_ids)

@@ -3,8 +3,8 @@
 
 The detail of an event says what it is about; hours are local, days the names of weekdays, dates ISO 8601:
 
-- `consent_given` with `hours:22:00-23:00`, `days:sunday,saturday` or `call_back:2026-04-06`: agreed with the person, the
-  last of each counts; `consent_revoked` with `hours:` or `days:` takes it back;
+- `consent_given` with `hours:22:00-23:00`, `days:sunday,saturday` or `call_back:2026-04-06`: agreed with the person,
+  the last of each counts; `consent_revoked` with `hours:` or `days:` takes it back;
 - `opted_out` with `outside:12:00-20:00`: asked not to be contacted outside; `consent_given` with `outside:` ends it;
 - `promise_to_pay` with a date: payment was promised for that day. Without a date it stands for UNDATED_DAYS.
 
@@ -91,7 +91,7 @@ def read_promises(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _minutes() -> dict[str, pl.Expr]:
-    """Return minutes after midnight of the hours in `detail`; null where they are no hours, or end before they begin."""
+    """Return minutes after midnight of the hours in `detail`; null where they are no hours or end too soon."""
 
     def clock(hour: int) -> pl.Expr:
         parts = [pl.col("detail").str.extract(_HOURS, group).cast(pl.Int16) for group in (hour, hour + 1)]

@@ -14,8 +14,8 @@ from rightparty.policy.calendar import with_calendar
 from rightparty.policy.disclosure import supported_disclosure
 from rightparty.policy.facts import FACTS
 from rightparty.policy.history import count_contacts
+from rightparty.policy.house import Thresholds
 from rightparty.policy.local_time import with_local_time
-from rightparty.policy.pack import Thresholds
 
 CARRIED: Final = (
     "person_id", "language", "template_version", "disclosure", "oldest_due_on", "batch_id", "source",
