@@ -17,9 +17,10 @@ import polars as pl
 
 from rightparty.kernel.reasons import BY_CODE
 from rightparty.policy.facts import FACTS
+from rightparty.policy.house import EVERYWHERE
 from rightparty.policy.pack import LawPack, LawPacks
-from rightparty.policy.rules.law import withholds
 from rightparty.policy.rules.house import house_rules
+from rightparty.policy.rules.law import withholds
 from rightparty.policy.rules.product import contradictions, product_rules
 
 VERDICT: Final = {"reasons_mask": pl.Int64(), "permitted": pl.Boolean()}
@@ -55,7 +56,7 @@ def judge(facts: pl.DataFrame, packs: LawPacks, *, house: bool = True) -> pl.Dat
     markets = facts["market"].unique().to_list()
     if len(markets) == 1:
         return facts.with_columns(compiled.mask_of(markets[0])).with_columns(_permitted())
-    needed = facts.select(FACTS).with_row_index("row")
+    needed = facts.select(list(FACTS)).with_row_index("row")
     masks = [
         part.select("row", compiled.mask_of(market))
         for (market,), part in needed.partition_by("market", as_dict=True).items()
@@ -75,11 +76,12 @@ class CompiledRules:
 
     def __init__(self, packs: LawPacks, *, house: bool) -> None:
         """Compile every pack."""
-        everywhere = [product_rules(packs.house)]
-        if house:
-            everywhere.append(house_rules(packs.house))
-        self._of_market = {market: _mask([*everywhere, *_of_pack(pack)]) for market, pack in packs.packs.items()}
-        self._elsewhere = _mask(everywhere) | _NO_PACK
+        product = product_rules(packs.house)
+        own = {market: [house_rules(packs.house, market)] if house else [] for market in (*packs.packs, EVERYWHERE)}
+        self._of_market = {
+            market: _mask([product, *own[market], *_of_pack(pack)]) for market, pack in packs.packs.items()
+        }
+        self._elsewhere = _mask([product, *own[EVERYWHERE]]) | _NO_PACK
 
     def mask_of(self, market: str | None) -> pl.Expr:
         """Return the reasons_mask of rows of a market; None and markets without a pack withhold."""

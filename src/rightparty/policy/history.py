@@ -2,8 +2,9 @@
 """Contacts already made, counted over the linked person as laws and house rules count them (serves right_time).
 
 A rolling window of 7 days is 7 x 24 hours back from the instant, its far end included (the stricter reading of "seven
-consecutive days", 12 CFR 1006.14(b)(2)(i)(A)); a month is 31 x 24 hours, which no calendar month exceeds. "Today" begins
-at the earliest local midnight of the person's zones. The day of a conversation is day one (1006.14(b)(2)(i)(B)).
+consecutive days", 12 CFR 1006.14(b)(2)(i)(A)); a month is 31 x 24 hours, which no calendar month exceeds. "Today"
+begins at the earliest local midnight of the person's zones. The day of a conversation is day one (comment to
+1006.14(b)(2)(i)(B)).
 """
 
 from datetime import datetime, timedelta
@@ -47,9 +48,7 @@ def count_contacts(frame: pl.DataFrame, history: pl.DataFrame, *, at: datetime |
     frame = frame.drop(added)
     instant = pl.lit(at).cast(INSTANT) if at else pl.col("at").min().cast(INSTANT)
     # one person may stand under several ids with different zones: his day begins at the earliest known midnight
-    persons = (
-        frame.lazy().drop_nulls("person_id").group_by("person_id").agg(pl.col("day_began_at").min(), now=instant)
-    )
+    persons = frame.lazy().drop_nulls("person_id").group_by("person_id").agg(pl.col("day_began_at").min(), now=instant)
     past = history.lazy().join(persons, on="person_id").with_columns(is_call=pl.col("channel") == "call")
     of_person = past.group_by("person_id").agg(**_of_person())
     calls = past.filter("is_call")

@@ -16,6 +16,10 @@ from typing import Any, Final
 
 from rightparty.kernel.reasons import BY_CODE
 from rightparty.kernel.vocabulary import HoldKind, MessageChannel
+from rightparty.policy.clock_time import minutes_of
+from rightparty.policy.errors import PackError
+from rightparty.policy.house import HouseRules, Thresholds, read_house
+from rightparty.policy.toml_lines import TomlText, parse_toml
 
 CONFIDENCE: Final = {"P": "primary text read", "S": "secondary source read", "U": "unverified, stricter reading taken",
                      "D": "the product's own default"}  # fmt: skip
@@ -43,11 +47,11 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
 }
 """Kinds of rule and the parameters they know; `policy.rules.law` holds their meaning.
 
-- contact_hours: `from`, `to` (HH:MM; from included, to excluded), required; `agreed_hours` (bool, required): hours agreed
-  with the person replace these; `days` "all" (default), "working", "non_working": on which days of the market's
+- contact_hours: `from`, `to` (HH:MM; from included, to excluded), required; `agreed_hours` (bool, required): hours
+  agreed with the person replace these; `days` "all" (default), "working", "non_working": on which days of the market's
   calendar the hours hold; `until_dpd`: the hours no longer bind above this many days past due.
-- contact_days: `weekdays` (ISO numbers), "working" for the market's working days, or "all"; `holidays` (bool, required):
-  false forbids public holidays; `agreed_days` (bool, required): days agreed with the person are permitted.
+- contact_days: `weekdays` (ISO numbers), "working" for the market's working days, or "all"; `holidays` (bool,
+  required): false forbids public holidays; `agreed_days` (bool, required): days agreed with the person are permitted.
 - frequency: `counts` contacts, messages, call_attempts, effective_calls, debt_calls; `window` day, 7d, 31d; `most`: no
   contact from this count on. The pairs that exist are `FREQUENCIES`. All are counted over the linked person but
   debt_calls, which counts per debt.
@@ -85,12 +89,6 @@ _TEXTS: Final = ("id", "kind", "reason", "term", "citation", "paraphrase", "conf
 
 NEEDED: Final = ("contact_hours", "liable_roles", "medium_refused")
 """Kinds without which a market is not judged at all: on a day when no version is in force its rows are withheld."""
-
-
-class PackError(ValueError):
-    """A law pack or house-rule file cannot be used; the message names file, rule and field."""
-
-    remedy = "Correct the file; nothing is planned or released until it is right."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,27 +152,6 @@ class LawPack:
         return tuple(sorted(set(found), key=lambda gap: (gap[0], gap[1] or date.max)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
-    """Least probability that the person receives, for each disclosure level."""
-
-    limited_content: float
-    account: float
-    amount: float
-    #: greatest probability that a stranger receives a text that tells of a debt
-    stranger_at_most: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HouseRules:
-    """The lender's own rules over the law; stricter only."""
-
-    messages_per_person_day: int
-    contacts_per_person_7d: int
-    plan_expires_hours: int
-    thresholds: Thresholds
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LawPacks:
     """All packs and the house rules, with the digest under which decisions cite them.
@@ -215,16 +192,20 @@ def load_packs(
         packs[file.parent.name] = _pack(f"{file.parent.name}/pack.toml", file.parent.name, raw, known_on=known_on)
     if not packs:
         raise PackError(f"{root.name}: no law packs found. {PackError.remedy}")
-    house = _house(house_path.name, _read(house_path))
+    house = read_house(_source(house_path.name, house_path))
     sealed.update(house_path.read_bytes())
     return LawPacks(packs=packs, house=house, digest=sealed.hexdigest())
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _source(label: str, file: Path) -> TomlText:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return parse_toml(label, file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PackError(f"{file.parent.name}/{file.name}: {error}. {PackError.remedy}") from error
+        raise PackError(f"{label}: {error}. {PackError.remedy}") from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    return dict(_source(f"{file.parent.name}/{file.name}", file).values)
 
 
 def _pack(label: str, market: str, raw: dict[str, Any], *, known_on: date | None) -> LawPack:
@@ -327,25 +308,6 @@ def _check_parameters(place: str, kind: str, parameters: Mapping[str, Any]) -> N
         raise PackError(f"{place}: field window: {parameters['counts']} are not counted over {parameters['window']}")
 
 
-_MINUTES_PER_HOUR: Final = 60
-_LATEST_MINUTE: Final = 24 * _MINUTES_PER_HOUR
-
-
-def minutes_of(text: str) -> int:
-    """Return minutes after midnight of a `HH:MM` clock time, 24:00 included.
-
-    Raises:
-        PackError: not such a time.
-    """
-    hours, _, minutes = str(text).partition(":")
-    if not (hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2 and int(minutes) < _MINUTES_PER_HOUR):
-        raise PackError(f"{text!r} is not a clock time HH:MM")
-    total = int(hours) * _MINUTES_PER_HOUR + int(minutes)
-    if total > _LATEST_MINUTE:
-        raise PackError(f"{text!r} is after 24:00")
-    return total
-
-
 def _is_clock(value: object) -> bool:
     try:
         return isinstance(value, str) and minutes_of(value) >= 0
@@ -385,36 +347,3 @@ _VALID: Final[Mapping[str, Callable[[Any], bool]]] = {
     "duty": lambda value: value in DUTIES,
 }
 """What each parameter may be."""
-
-
-_HOUSE_BOUNDS: Final = {
-    "messages_per_person_day": (1, 5),
-    "contacts_per_person_7d": (1, 35),
-    "plan_expires_hours": (1, 24),
-}
-"""Least and greatest value: a house rule beyond these would be laxer than some market's law (5 a day in VN)."""
-
-
-_STRANGER_AT_MOST: Final = 0.02
-"""What the threshold of 0.98 leaves to strangers at most, and what holds where the house names no number."""
-
-
-def _house(label: str, raw: dict[str, Any]) -> HouseRules:
-    for name, (least, greatest) in _HOUSE_BOUNDS.items():
-        value = raw.get(name)
-        if type(value) is not int or not least <= value <= greatest:
-            raise PackError(f"{label}: field {name}: a whole number from {least} to {greatest} is needed")
-    levels = raw.get("thresholds", {})
-    for name, least_p in (("limited_content", 0.5), ("account", 0.8), ("amount", 0.9)):
-        value = levels.get(name)
-        if not isinstance(value, float) or not least_p <= value <= 1.0:
-            raise PackError(f"{label}: field thresholds.{name}: a number from {least_p} to 1.0 is needed")
-    stranger = levels.get("stranger_at_most", _STRANGER_AT_MOST)
-    if not isinstance(stranger, float) or not 0.0 < stranger <= _STRANGER_AT_MOST:
-        raise PackError(f"{label}: field thresholds.stranger_at_most: a number up to {_STRANGER_AT_MOST} is needed")
-    thresholds = Thresholds(
-        **{name: levels[name] for name in ("limited_content", "account", "amount")}, stranger_at_most=stranger
-    )
-    if not thresholds.limited_content <= thresholds.account <= thresholds.amount:
-        raise PackError(f"{label}: field thresholds: saying more must need more certainty, never less")
-    return HouseRules(**{name: raw[name] for name in _HOUSE_BOUNDS}, thresholds=thresholds)

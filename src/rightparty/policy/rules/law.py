@@ -10,7 +10,8 @@ from typing import Final
 import polars as pl
 
 from rightparty.kernel.vocabulary import HOLD_BITS, LIABLE_ROLES, HoldKind, MessageChannel, Purpose
-from rightparty.policy.pack import FREQUENCIES, Rule, minutes_of
+from rightparty.policy.clock_time import minutes_of
+from rightparty.policy.pack import FREQUENCIES, Rule
 
 _DAYS_PER_YEAR: Final = 365
 _EVERY_CHANNEL: Final = frozenset(MessageChannel)

@@ -10,7 +10,7 @@ from rightparty.kernel.reasons import mask_of
 from rightparty.kernel.vocabulary import HOLD_BITS, LIABLE_ROLES, BatchState, HoldKind, Purpose
 from rightparty.policy.disclosure import needed_probability, supported_disclosure
 from rightparty.policy.history import COUNTS
-from rightparty.policy.pack import HouseRules
+from rightparty.policy.house import HouseRules
 
 CONTRADICTIONS = (
     "right_party.reported_wrong_party",
