@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Emptying the test store between tests: SQLite empties by DELETE, which the log's own protection refuses.
+"""Emptying the test store between tests: SQLite empties by DELETE, which protected tables refuse.
 
 The triggers are dropped and put back around the deletes. PostgreSQL truncates and needs nothing.
 """
@@ -9,16 +9,19 @@ from typing import Any
 
 from django.db.backends.sqlite3.base import DatabaseOperations
 
-_protection = importlib.import_module("rightparty.evidence.migrations.0002_protect_leaves")
+_PROTECTED = {
+    "evidence_leaf": importlib.import_module("rightparty.evidence.migrations.0002_protect_leaves").SQLITE,
+    "planning_policydraft": importlib.import_module("rightparty.planning.migrations.0003_protect_drafts").SQLITE,
+}
 _original = DatabaseOperations.sql_flush
 
 
 def _sql_flush(self: DatabaseOperations, style: Any, tables: Any, **options: Any) -> list[str]:
     statements = _original(self, style, tables, **options)
-    if "evidence_leaf" not in tables:
-        return statements
-    drops = [f"DROP TRIGGER evidence_leaf_no_{event}" for event in _protection.SQLITE]
-    return [*drops, *statements, *_protection.SQLITE.values()]
+    met = {table: triggers for table, triggers in _PROTECTED.items() if table in tables}
+    drops = [f"DROP TRIGGER {table}_no_{event}" for table, triggers in met.items() for event in triggers]
+    puts_back = [statement for triggers in met.values() for statement in triggers.values()]
+    return [*drops, *statements, *puts_back]
 
 
 def let_tests_empty_the_log() -> None:
