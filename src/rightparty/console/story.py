@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from rightparty.dispatch.queries import ReminderStory
 from rightparty.kernel.reasons import Reason
-from rightparty.policy.citations import citation_of
+from rightparty.policy.citations import citation_of, local_day
 from rightparty.policy.facts import FACTS
 from rightparty.policy.pack import LawPacks
 
@@ -23,11 +23,12 @@ class CitedReason:
 
 def cited_reasons(story: ReminderStory, packs: LawPacks) -> list[CitedReason]:
     """Return the reasons of a reminder with the articles of its market."""
-    market = str(seen_facts(story).get("market", ""))
+    facts = seen_facts(story)
+    market, day, channel = str(facts.get("market", "")), local_day(facts), story.reminder.channel
     return [
         CitedReason(
             reason=reason,
-            citation=citation_of(reason.code, market=market, channel=story.reminder.channel, packs=packs),
+            citation=citation_of(reason.code, market=market, channel=channel, on=day, packs=packs),
         )
         for reason in story.reasons
     ]
