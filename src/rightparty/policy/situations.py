@@ -103,7 +103,7 @@ _HOLD_FLAGS: Final[Mapping[str, HoldKind]] = {
 """Flag -> the hold that it puts on the person."""
 _CHANNEL_FLAGS: Final = {"opted_out": "opted_out", "no_medium": "opted_out", "consent_revoked": "consent_revoked"}
 """Flag that names a channel -> the fact that is true on that channel."""
-_HISTORY: Final = {
+_HISTORY: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "person_id": pl.String, "account_id": pl.String, "channel": pl.String, "kind": pl.String,
     "occurred_at": pl.Datetime("us", "UTC"),
 }  # fmt: skip
@@ -197,7 +197,8 @@ def facts_of(situations: Sequence[Situation]) -> pl.DataFrame:
     ]
     columns = [*LAWFUL, "market", "channel", "role", "days_past_due", "at"]
     texts = ("person_id", "account_id", "zone_set")
-    schema = {**{name: FACTS[name] for name in columns}, **{name: pl.String() for name in texts}}
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {name: FACTS[name] for name in columns}
+    schema.update(dict.fromkeys(texts, pl.String))
     frame = with_calendar(with_local_time(pl.DataFrame(rows, schema=schema)))
     counted = count_contacts(frame, pl.DataFrame(past, schema=_HISTORY, orient="row"))
     return counted.select(pl.col(name).cast(kind) for name, kind in FACTS.items())
