@@ -13,13 +13,14 @@ from django.conf import settings
 
 from rightparty.cli.output import At, Json, Out, answer, instant_of, refuse, table_of
 from rightparty.cli.store import ensure_store
+from rightparty.console.story import local_day
 from rightparty.dispatch.operations.release import installed_packs
 from rightparty.dispatch.queries import ReminderStory, batches_as_of, explain_reminder, find_by_code, list_reminders
 from rightparty.dispatch.wording import available_wordings
 from rightparty.kernel.reasons import reasons_in
 from rightparty.planning.queries import entries_of_account, find_portrait, judge_account
 from rightparty.planning.strategy import load_strategy
-from rightparty.policy.citations import citation_of, local_day
+from rightparty.policy.citations import citation_of
 from rightparty.policy.facts import FACTS
 
 type Told = dict[str, object]
