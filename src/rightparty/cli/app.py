@@ -23,6 +23,7 @@ from rightparty.cli import (
     serve,
     store,
     verify,
+    wording,
 )
 from rightparty.cli.output import refuse
 from rightparty.parties.attribution.parameters import ParametersError
@@ -49,6 +50,6 @@ app = typer.Typer(
 )
 for group in (
     store, sample, load, batches, audit, attribution, link, lookups, verify, plan, dispatch, alarms, explain, evidence,
-    serve, demo,
+    wording, serve, demo,
 ):  # fmt: skip
     group.add_commands(app)
