@@ -27,6 +27,9 @@ MARKET_ZONES: Final[Mapping[str, str]] = {
     "IN": "Asia/Kolkata",
     "ID": "Asia/Jakarta",
     "PH": "Asia/Manila",
+    "KZ": "Asia/Almaty",
+    "RU": "Europe/Moscow",
+    "SK": "Europe/Bratislava",
 }
 """Market -> the zone whose calendar its due dates are written in. Where a market has several, the lender's books
 keep one; the most populous is the default."""

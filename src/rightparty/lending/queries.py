@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from rightparty.kernel.clock import require_aware
-from rightparty.kernel.vocabulary import HOLD_BITS, AccountStatus, Role
+from rightparty.kernel.vocabulary import HOLD_BITS, AccountStatus, PaymentStatus, Role
 from rightparty.lending.delinquency import balances
 from rightparty.parties.queries import ids_of_same_persons
 from rightparty.store.queries import among, read_frame
@@ -20,7 +20,8 @@ _LINKING = (Role.DEBTOR, Role.CO_DEBTOR, Role.GUARANTOR, Role.AUTHORISED_USER)
 def balances_as_of(*, at: datetime, account_ids: Sequence[str] | None) -> pl.DataFrame:
     """Return what some accounts (None: all) owe as of the instant.
 
-    Shape: delinquency.BALANCES + [product, currency, market, status, creditor, account_open, principal_minor].
+    Shape: delinquency.BALANCES + [product, currency, market, status, creditor, account_open, principal_minor,
+    last_paid_at (of posted money up to the instant; null: never)].
     """
     accounts = _current(
         "lending_account",
@@ -46,7 +47,40 @@ def balances_as_of(*, at: datetime, account_ids: Sequence[str] | None) -> pl.Dat
         account_ids=account_ids,
     )
     owed = balances(accounts, instalments, payments, at=at)
-    return owed.join(accounts, on="account_id", how="left").with_columns(pl.col("account_open").fill_null(value=False))
+    paid = (
+        payments.filter(
+            (pl.col("status") == PaymentStatus.POSTED.value)
+            & (pl.col("amount_minor") > 0)
+            & (pl.col("paid_at") <= require_aware(at))
+        )
+        .group_by("account_id")
+        .agg(last_paid_at=pl.col("paid_at").max())
+    )
+    return (
+        owed.join(accounts, on="account_id", how="left")
+        .join(paid, on="account_id", how="left")
+        .with_columns(pl.col("account_open").fill_null(value=False))
+    )
+
+
+def complaints_ended_as_of(
+    *, at: datetime, account_ids: Sequence[str] | None, party_ids: Sequence[str] | None
+) -> pl.DataFrame:
+    """Return [account_id, party_id, ended_at] of ended complaint holds, the other id ''; None: of everybody."""
+    same = ids_of_same_persons(party_ids=party_ids)
+    scope, params = _hold_scope(account_ids, None if party_ids is None else same["party_id"].to_list())
+    return (
+        read_frame(
+            "SELECT account_id, party_id, to_at FROM lending_hold WHERE retired_by_id IS NULL AND kind = 'complaint'"
+            f" AND to_at IS NOT NULL AND {scope}",
+            params,
+            schema={"account_id": pl.String, "party_id": pl.String, "ended_at": _INSTANT},
+        )
+        .filter(pl.col("ended_at") <= require_aware(at))
+        .group_by("account_id", "party_id")
+        .agg(pl.col("ended_at").max())
+        .sort("account_id", "party_id")
+    )
 
 
 def liable_and_other_parties(*, account_ids: Sequence[str] | None) -> pl.DataFrame:

@@ -26,6 +26,7 @@ from rightparty.parties.audit.examine import AuditReport, report_on
 from rightparty.parties.audit.frames import Audited, audited, sex_in_extra
 from rightparty.parties.linked.queries import household_groups
 from rightparty.parties.models import Party
+from rightparty.parties.wishes import ABOUT_TIME, read_promises, read_wishes
 from rightparty.parties.zones import with_zone_set
 from rightparty.store.queries import among, read_frame
 
@@ -121,7 +122,8 @@ def _on_file(party_ids: Sequence[str] | None, links: pl.DataFrame) -> tuple[pl.D
 def people_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> pl.DataFrame:
     """Return what is known of some parties (None: all) that rules need.
 
-    Shape: [party_id, person_id, country, language, zone_set, deceased, represented, bankrupt, cease_communication].
+    Shape: [party_id, person_id, country, language, zone_set, born_on, deceased, represented, bankrupt,
+    cease_communication]. `born_on` is null if no birth date is known or a person's ids contradict each other.
     What is recorded under one id of a person counts for each of his ids; so do his phones for his zones.
     """
     instant = require_aware(at)
@@ -144,24 +146,29 @@ def people_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> pl.DataFra
     shared = people.with_columns(
         *(pl.col(name).any().over("person_id") for name in ("deceased", "represented", "bankrupt")),
         cease_communication=pl.col("person_id").is_in(ceased["person_id"].to_list()),
+        born_on=pl.when(pl.col("date_of_birth").drop_nulls().n_unique().over("person_id") == 1).then(
+            pl.col("date_of_birth").max().over("person_id")
+        ),
     ).select(
-        "party_id", "person_id", "country", "language", "zone_set",
+        "party_id", "person_id", "country", "language", "zone_set", "born_on",
         "deceased", "represented", "bankrupt", "cease_communication",
     )  # fmt: skip
     return shared if party_ids is None else shared.filter(pl.col("party_id").is_in(list(party_ids)))
 
 
 def opt_outs_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> pl.DataFrame:
-    """Return [value, channel (of messages), opted_out, consent_revoked] of values where somebody said no.
+    """Return [value, channel (of messages), opted_out, consent_revoked, consent_given] of values with a wish.
 
-    An event whose detail names a message channel is about that channel, else about every channel of the point. A
-    consent given later takes both back.
+    `consent_given`: the last consent on record was not taken back. An event whose detail names a message channel is
+    about that channel, else about every channel of the point. A consent given later takes both back.
     """
     wishes = {"opted_out", "consent_given", "consent_revoked"}
     points = None if party_ids is None else _current("parties_contactpoint", _POINTS, "party_id", party_ids)
     values = None if points is None else points["value"].unique().to_list()
     events = _current("parties_contactevent", _EVENTS, "value", values).filter(
-        pl.col("kind").is_in(list(wishes)) & (pl.col("occurred_at") <= require_aware(at))
+        pl.col("kind").is_in(list(wishes))
+        & (pl.col("occurred_at") <= require_aware(at))
+        & ~pl.col("detail").str.contains(ABOUT_TIME)
     )
     of_point = pl.DataFrame(
         [(str(point), str(message)) for message, point in POINT_CHANNEL_OF.items()],
@@ -179,9 +186,31 @@ def opt_outs_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> pl.DataF
             consent_revoked=(when.filter(kind == "consent_revoked").max() >= given.fill_null(_LONG_AGO)).fill_null(
                 value=False
             ),
+            consented=given.is_not_null(),
         )
+        .with_columns(consent_given=pl.col("consented") & ~pl.col("opted_out") & ~pl.col("consent_revoked"))
+        .drop("consented")
         .sort("value", "channel")
     )
+
+
+def wishes_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what some parties' persons (None: all) asked for and promised: `wishes.read_wishes`, `read_promises`."""
+    same = ids_of_same_persons(party_ids=party_ids)
+    condition, params = ("1 = 1", []) if party_ids is None else among("party_id", same["party_id"].to_list())
+    events = (
+        read_frame(
+            "SELECT party_id, kind, occurred_at, account_id, detail FROM parties_contactevent"
+            " WHERE retired_by_id IS NULL AND kind IN ('consent_given', 'consent_revoked', 'opted_out',"
+            f" 'promise_to_pay') AND {condition}",
+            params,
+            schema={name: _EVENTS[name] for name in ("party_id", "kind", "occurred_at", "account_id", "detail")},
+        )
+        .filter(pl.col("occurred_at") <= require_aware(at))
+        .join(same, on="party_id")
+    )
+    promised = pl.col("kind") == EventKind.PROMISE_TO_PAY.value
+    return read_wishes(events.filter(~promised)), read_promises(events.filter(promised))
 
 
 def contact_history(*, at: datetime, party_ids: Sequence[str] | None, days: int = 8) -> pl.DataFrame:

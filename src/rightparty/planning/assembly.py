@@ -6,22 +6,24 @@ from typing import Final
 import polars as pl
 
 from rightparty.kernel.reasons import BY_CODE
-from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState, Disclosure
+from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState, Disclosure, Purpose, Relation
 from rightparty.planning.batches import batch_of_points
 from rightparty.planning.language import languages_read
 from rightparty.planning.world import World
+from rightparty.policy.calendar import with_calendar
 from rightparty.policy.disclosure import supported_disclosure
 from rightparty.policy.facts import FACTS
 from rightparty.policy.history import count_contacts
+from rightparty.policy.house import Thresholds
 from rightparty.policy.local_time import with_local_time
-from rightparty.policy.pack import Thresholds
 
 CARRIED: Final = (
-    "person_id", "currency", "language", "template_version", "disclosure", "oldest_due_on", "batch_id", "source",
+    "person_id", "language", "template_version", "disclosure", "oldest_due_on", "batch_id", "source",
     "p_nobody",
 )  # fmt: skip
 """What a release needs beside the facts: how to render, whom to count, what to expect of it."""
 
+_ROLE: Final = ["account_id", "party_id"]
 _REPORTED: Final = BY_CODE["right_party.reported_wrong_party"].mask
 _POINT_OF: Final = {channel.value: point.value for channel, point in POINT_CHANNEL_OF.items()}
 
@@ -42,13 +44,11 @@ def assemble_facts(
     frame = _with_batch(frame, world)
     frame = _with_holds(frame, world)
     frame = _with_words(frame, wordings, thresholds)
-    frame = with_local_time(frame, at=world.at)
+    frame = with_calendar(with_local_time(frame, at=world.at))
+    frame = _with_wishes(frame, world)
     frame = count_contacts(frame, world.history, at=world.at)
     ordered = frame.with_columns(
-        at=pl.lit(world.at).cast(pl.Datetime("us", "UTC")),
-        call_requested=pl.lit(value=False),
-        agreed_from_minute=pl.lit(None, dtype=pl.Int16),
-        agreed_to_minute=pl.lit(None, dtype=pl.Int16),
+        at=pl.lit(world.at).cast(pl.Datetime("us", "UTC")), purpose=pl.lit(Purpose.REMINDER.value)
     ).sort("candidate")
     kept = [name for name in candidates.columns if name not in FACTS and name not in CARRIED]
     return ordered.select(*kept, *CARRIED, *(pl.col(name).cast(kind) for name, kind in FACTS.items()))
@@ -58,6 +58,7 @@ def _with_ledger(frame: pl.DataFrame, world: World) -> pl.DataFrame:
     ledger = world.balances.select(
         "account_id", "amount_due_minor", "in_flight_minor", "days_past_due", "oldest_due_on", "ledger_consistent",
         "account_open", "currency", account_market="market",
+        days_since_payment=_days_since("last_paid_at", world),
     )  # fmt: skip
     return _replace(frame, ledger, on=["account_id"])
 
@@ -65,19 +66,21 @@ def _with_ledger(frame: pl.DataFrame, world: World) -> pl.DataFrame:
 def _with_role(frame: pl.DataFrame, world: World) -> pl.DataFrame:
     """Give each candidate what the party is to the account now; liable roles first if there are several."""
     rank = {"debtor": 0, "co_debtor": 1, "guarantor": 2}
+    liable = pl.col("rank") < len(rank)
     roles = (
         world.roles.with_columns(rank=pl.col("role").replace_strict(rank, default=9, return_dtype=pl.Int8))
+        .with_columns(roles_contradict=liable.any().over(_ROLE) & ~liable.all().over(_ROLE))
         .sort("rank", "role")
-        .unique(["account_id", "party_id"], keep="first")
-        .select("account_id", "party_id", "role")
+        .unique(_ROLE, keep="first")
+        .select(*_ROLE, "role", "roles_contradict")
     )
-    joined = _replace(frame, roles, on=["account_id", "party_id"])
-    return joined.with_columns(pl.col("role").fill_null(""))
+    joined = _replace(frame, roles, on=_ROLE)
+    return joined.with_columns(pl.col("role").fill_null(""), pl.col("roles_contradict").fill_null(value=False))
 
 
 def _with_person(frame: pl.DataFrame, world: World) -> pl.DataFrame:
     people = world.people.select(
-        "party_id", "person_id", "country", "zone_set", "deceased", "represented", "bankrupt",
+        "party_id", "person_id", "country", "zone_set", "born_on", "deceased", "represented", "bankrupt",
         "cease_communication", "language",
     )  # fmt: skip
     joined = _replace(frame, people, on=["party_id"])
@@ -91,7 +94,7 @@ def _with_point(frame: pl.DataFrame, world: World) -> pl.DataFrame:
         "party_id", "relation", "contradictions_mask", "source", "p_nobody", "p_stranger", p_person="p_alone",
         point_channel="channel", address="value",
     )  # fmt: skip
-    opt_outs = world.opt_outs.select("address", "channel", "opted_out", "consent_revoked")
+    opt_outs = world.opt_outs.select("address", "channel", "opted_out", "consent_revoked", "consent_given")
     frame = frame.with_columns(
         point_channel=pl.col("channel").replace_strict(_POINT_OF, default=None, return_dtype=pl.String)
     )
@@ -100,7 +103,8 @@ def _with_point(frame: pl.DataFrame, world: World) -> pl.DataFrame:
     doubts = world.doubts.select("party_id", "address", point_channel="channel", person_in_doubt=pl.lit(value=True))
     joined = _replace(joined, doubts, on=["party_id", "point_channel", "address"])
     return joined.with_columns(
-        pl.col("opted_out", "consent_revoked", "person_in_doubt").fill_null(value=False),
+        pl.col("opted_out", "consent_revoked", "consent_given", "person_in_doubt").fill_null(value=False),
+        workplace=pl.col("relation") == Relation.EMPLOYER.value,
         has_contact_point=pl.col("p_person").is_not_null(),
         case_open=(pl.col("contradictions_mask").fill_null(0) & _REPORTED) > 0,
     )
@@ -136,7 +140,47 @@ def _with_holds(frame: pl.DataFrame, world: World) -> pl.DataFrame:
     )
     joined = joined.join(of_person, on="person_id", how="left")
     mask = pl.col("account_holds").fill_null(0) | pl.col("person_holds").fill_null(0)
-    return joined.with_columns(holds_mask=mask).drop("account_holds", "person_holds")
+    return _with_complaints(joined.with_columns(holds_mask=mask).drop("account_holds", "person_holds"), world)
+
+
+def _with_complaints(frame: pl.DataFrame, world: World) -> pl.DataFrame:
+    """Add the days since a complaint of the person or about the account was ended."""
+    days = world.complaints.with_columns(days=_days_since("ended_at", world))
+    of_account = days.filter(pl.col("account_id") != "").select("account_id", of_account="days")
+    of_person = (
+        days.filter(pl.col("party_id") != "")
+        .join(world.people.select("party_id", "person_id"), on="party_id")
+        .group_by("person_id")
+        .agg(of_person=pl.col("days").min())
+    )
+    joined = frame.join(of_account, on="account_id", how="left").join(of_person, on="person_id", how="left")
+    return joined.with_columns(days_since_complaint=pl.min_horizontal("of_account", "of_person")).drop(
+        "of_account", "of_person"
+    )
+
+
+def _with_wishes(frame: pl.DataFrame, world: World) -> pl.DataFrame:
+    """Add what the person asked for and promised, and the age, on the earliest of the plausible local dates."""
+    today, born = pl.col("local_date_min"), pl.col("born_on")
+    had_birthday = (today.dt.month() * 100 + today.dt.day()) >= (born.dt.month() * 100 + born.dt.day())
+    age = today.dt.year() - born.dt.year() - (~had_birthday).cast(pl.Int32)
+    general = world.promises.filter(pl.col("account_id") == "").select("person_id", of_person="promised_on")
+    joined = (
+        frame.join(world.wishes, on="person_id", how="left")
+        .join(world.promises, on=["person_id", "account_id"], how="left")
+        .join(general, on="person_id", how="left")
+    )
+    return joined.with_columns(
+        age_years=pl.when(age >= 0).then(age),
+        days_to_promise=(pl.max_horizontal("promised_on", "of_person") - today).dt.total_days(),
+        call_requested=(
+            (pl.col("call_back_on") == today) & (pl.col("call_back_on") == pl.col("local_date_max"))
+        ).fill_null(value=False),
+    )
+
+
+def _days_since(column: str, world: World) -> pl.Expr:
+    return (pl.lit(world.at).cast(pl.Datetime("us", "UTC")) - pl.col(column)).dt.total_days()
 
 
 def _with_words(frame: pl.DataFrame, wordings: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:

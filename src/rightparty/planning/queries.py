@@ -17,6 +17,7 @@ from rightparty.lending.queries import (
     account_links,
     accounts_of_party,
     balances_as_of,
+    complaints_ended_as_of,
     holds_as_of,
     liable_and_other_parties,
 )
@@ -28,6 +29,7 @@ from rightparty.parties.queries import (
     opt_outs_as_of,
     people_as_of,
     point_loads,
+    wishes_as_of,
 )
 from rightparty.planning.assembly import assemble_facts
 from rightparty.planning.batches import NO_BATCHES, within_room
@@ -39,8 +41,8 @@ from rightparty.planning.world import World
 from rightparty.policy.evaluate import evaluate
 from rightparty.policy.pack import LawPacks
 
-HISTORY_DAYS: Final = 9
-"""Days of contacts read: the longest window of any pack (7 days) and a day on either side for local calendars."""
+HISTORY_DAYS: Final = 33
+"""Days of contacts read: the longest window of any pack (31 days) and a day on either side for local calendars."""
 
 
 def read_world(
@@ -57,8 +59,12 @@ def read_world(
     links = account_links(party_ids=party_ids)
     people = people_as_of(at=at, party_ids=party_ids)
     attribution = attribution_as_of(at=at, party_ids=party_ids, links=links)
+    wishes, promises = wishes_as_of(at=at, party_ids=party_ids)
     return World(
         at=at,
+        wishes=wishes,
+        promises=promises,
+        complaints=complaints_ended_as_of(at=at, account_ids=account_ids, party_ids=party_ids),
         balances=balances_as_of(at=at, account_ids=account_ids),
         roles=liable_and_other_parties(account_ids=account_ids),
         attribution=attribution,

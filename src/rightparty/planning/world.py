@@ -22,10 +22,16 @@ class World:
     people: pl.DataFrame
     #: [party_id, channel (of points), address] in doubt: parties.linked.queries.doubts_as_of_now
     doubts: pl.DataFrame
-    #: [address, channel (of messages), opted_out, consent_revoked]
+    #: parties.wishes.WISHES: agreed and requested hours and days, call-backs
+    wishes: pl.DataFrame
+    #: [person_id, account_id, promised_on]
+    promises: pl.DataFrame
+    #: [address, channel (of messages), opted_out, consent_revoked, consent_given]
     opt_outs: pl.DataFrame
     #: [account_id, party_id, holds_mask]
     holds: pl.DataFrame
+    #: [account_id, party_id, ended_at] of complaint holds that have ended
+    complaints: pl.DataFrame
     #: parties.queries.point_loads; None where every load is trusted, so that nothing is to be looked up
     point_loads: pl.DataFrame | None
     #: planning.batches.BATCHES

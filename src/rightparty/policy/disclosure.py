@@ -4,7 +4,7 @@
 import polars as pl
 
 from rightparty.kernel.vocabulary import DISCLOSURE_LEVELS, Disclosure
-from rightparty.policy.pack import Thresholds
+from rightparty.policy.house import Thresholds
 
 LIMITED = DISCLOSURE_LEVELS[Disclosure.LIMITED_CONTENT]
 ACCOUNT = DISCLOSURE_LEVELS[Disclosure.ACCOUNT]

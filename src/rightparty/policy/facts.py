@@ -14,7 +14,7 @@ FACTS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "market": pl.String,
     # sms, email, call, post, app
     "channel": pl.String,
-    # reminder or location_enquiry (kernel.vocabulary.Purpose)
+    # what the contact is for: see kernel.vocabulary.Purpose
     "purpose": pl.String,
     # what the person is to the account; empty if nothing
     "role": pl.String,

@@ -9,38 +9,36 @@ from typing import Final
 
 import polars as pl
 
-from rightparty.kernel.vocabulary import HOLD_BITS, LIABLE_ROLES, HoldKind
-from rightparty.policy.pack import PackError, Rule
+from rightparty.kernel.vocabulary import HOLD_BITS, LIABLE_ROLES, HoldKind, MessageChannel, Purpose
+from rightparty.policy.clock_time import minutes_of
+from rightparty.policy.pack import FREQUENCIES, Rule
 
-MINUTES_PER_HOUR: Final = 60
-LATEST_MINUTE: Final = 24 * MINUTES_PER_HOUR
+_DAYS_PER_YEAR: Final = 365
+_EVERY_CHANNEL: Final = frozenset(MessageChannel)
 
 
-def withholds(rule: Rule) -> pl.Expr:
-    """Return where a rule withholds, on the channels it restricts and from the day it takes effect.
+def withholds(rule: Rule) -> dict[str, pl.Expr]:
+    """Return reason code -> where a rule withholds for it, on the channels it restricts and while it is in force.
 
-    Raises:
-        PackError: a parameter has no meaning.
+    A duty withholds nowhere and gives no expression.
     """
-    applies = pl.col("channel").is_in(rule.channels).fill_null(value=True) & (
-        pl.col("local_date_max").is_null() | (pl.col("local_date_max") >= rule.effective_from)
-    )
-    return applies & _MEANING[rule.kind](rule)
+    if rule.kind == "duty":
+        return {}
+    applies = _applies(rule)
+    found = {rule.reason: _MEANING[rule.kind](rule)}
+    if rule.kind == "minor":
+        found["right_party.age_unknown"] = pl.col("age_years").is_null()
+    return found if applies is None else {code: applies & where for code, where in found.items()}
 
 
-def minutes_of(text: str, *, place: str) -> int:
-    """Return minutes after midnight of a `HH:MM` clock time, 24:00 included.
-
-    Raises:
-        PackError: not such a time.
-    """
-    hours, _, minutes = str(text).partition(":")
-    if not (hours.isdigit() and minutes.isdigit() and len(minutes) == 2 and int(minutes) < MINUTES_PER_HOUR):
-        raise PackError(f"{place}: {text!r} is not a clock time HH:MM")
-    total = int(hours) * MINUTES_PER_HOUR + int(minutes)
-    if total > LATEST_MINUTE:
-        raise PackError(f"{place}: {text!r} is after 24:00")
-    return total
+def _applies(rule: Rule) -> pl.Expr | None:
+    """Return where the rule is in force on the row's channel; None: everywhere. What is not known, is."""
+    conditions = [(pl.col("local_date_max") >= rule.effective_from).fill_null(value=True)]
+    if rule.effective_to is not None:
+        conditions.append((pl.col("local_date_min") < rule.effective_to).fill_null(value=True))
+    if set(rule.channels) != _EVERY_CHANNEL:
+        conditions.append(pl.col("channel").is_in(rule.channels).fill_null(value=True))
+    return pl.all_horizontal(conditions)
 
 
 def _liable_roles(_rule: Rule) -> pl.Expr:
@@ -49,35 +47,89 @@ def _liable_roles(_rule: Rule) -> pl.Expr:
 
 def _contact_hours(rule: Rule) -> pl.Expr:
     """Outside [from, to) in any plausible zone, unless the hours agreed with the person cover every zone."""
-    begin = minutes_of(rule.parameters["from"], place=rule.id)
-    end = minutes_of(rule.parameters["to"], place=rule.id)
-    if begin >= end:
-        raise PackError(f"{rule.id}: from must lie before to")
-    least, greatest = pl.col("local_minute_min"), pl.col("local_minute_max")
-    outside = (least < begin) | (greatest >= end)
-    agreed = pl.lit(value=False)
-    if rule.parameters["agreed_hours"]:
-        agreed = (least >= pl.col("agreed_from_minute")) & (greatest < pl.col("agreed_to_minute"))
+    given = rule.parameters
     # an unknown local time has a reason of its own
-    return outside.fill_null(value=False) & ~agreed.fill_null(value=False)
+    outside = _outside(minutes_of(given["from"]), minutes_of(given["to"])).fill_null(value=False)
+    if given["agreed_hours"]:
+        agreed = ~_outside(pl.col("agreed_from_minute"), pl.col("agreed_to_minute"))
+        outside &= ~agreed.fill_null(value=False)
+    match given.get("days", "all"):
+        case "working":
+            outside &= pl.col("working_day").fill_null(value=True)
+        case "non_working":
+            outside &= ~pl.col("working_day").fill_null(value=False)
+    if "until_dpd" in given:
+        outside &= (pl.col("days_past_due") <= given["until_dpd"]).fill_null(value=True)
+    return outside
+
+
+def _outside(begin: pl.Expr | int, end: pl.Expr | int) -> pl.Expr:
+    return (pl.col("local_minute_min") < begin) | (pl.col("local_minute_max") >= end)
 
 
 def _contact_days(rule: Rule) -> pl.Expr:
-    days = list(rule.parameters["weekdays"])
-    allowed = pl.col("local_date_min").dt.weekday().is_in(days) & pl.col("local_date_max").dt.weekday().is_in(days)
-    return ~allowed.fill_null(value=True)
+    """On a day that is not one of the rule's, in any plausible zone; no local date has a reason of its own."""
+    given = rule.parameters
+    agreed_days = given["agreed_days"]
+    agreed = _every_day(_is_agreed).fill_null(value=False) if agreed_days else pl.lit(value=False)
+    days = given["weekdays"]
+    if days == "working":
+        right_day = pl.col("working_day").fill_null(value=False) | agreed
+    elif days == "all":
+        right_day = pl.lit(value=True)
+    else:
+
+        def permitted(day: pl.Expr) -> pl.Expr:
+            named = day.dt.weekday().is_in(days)
+            return named | _is_agreed(day).fill_null(value=False) if agreed_days else named
+
+        right_day = _every_day(permitted)
+    if not given["holidays"]:
+        right_day &= ~pl.col("public_holiday").fill_null(value=True) | agreed
+    return pl.col("local_date_min").is_not_null() & ~right_day.fill_null(value=False)
 
 
-def _at_least(column: str, parameter: str) -> Callable[[Rule], pl.Expr]:
-    def meaning(rule: Rule) -> pl.Expr:
-        return (pl.col(column) >= int(rule.parameters[parameter])).fill_null(value=True)
+def _every_day(holds: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """Tell where something holds of every local date from the least to the greatest (at most two days apart)."""
+    first, last = pl.col("local_date_min"), pl.col("local_date_max")
+    between = (last - first).dt.total_days() <= 1
+    return holds(first) & holds(last) & (between | holds(first.dt.offset_by("1d")))
 
-    return meaning
+
+def _is_agreed(day: pl.Expr) -> pl.Expr:
+    bit = pl.lit(2).pow(day.dt.weekday().cast(pl.Int16) - 1).cast(pl.Int16)
+    return (pl.col("agreed_days_mask") & bit) > 0
+
+
+def _frequency(rule: Rule) -> pl.Expr:
+    fact = FREQUENCIES[rule.parameters["counts"], rule.parameters["window"]]
+    return (pl.col(fact) >= int(rule.parameters["most"])).fill_null(value=True)
 
 
 def _after_conversation(rule: Rule) -> pl.Expr:
     recent = (pl.col("days_since_conversation") < int(rule.parameters["days"])).fill_null(value=False)
     return recent & ~pl.col("call_requested").fill_null(value=False)
+
+
+def _requested_hours(_rule: Rule) -> pl.Expr:
+    return _outside(pl.col("requested_from_minute"), pl.col("requested_to_minute")).fill_null(value=False)
+
+
+def _minor(rule: Rule) -> pl.Expr:
+    # an unknown age has a reason of its own
+    return (pl.col("age_years") < int(rule.parameters["age"])).fill_null(value=False)
+
+
+def _statute_barred(rule: Rule) -> pl.Expr:
+    return (pl.col("days_past_due") >= _DAYS_PER_YEAR * int(rule.parameters["years"])).fill_null(value=True)
+
+
+def _consent_required(_rule: Rule) -> pl.Expr:
+    return ~pl.col("consent_given").fill_null(value=False)
+
+
+def _location_enquiry(_rule: Rule) -> pl.Expr:
+    return (pl.col("purpose") != Purpose.REMINDER.value).fill_null(value=True)
 
 
 def _is(column: str) -> Callable[[Rule], pl.Expr]:
@@ -90,8 +142,6 @@ def _is(column: str) -> Callable[[Rule], pl.Expr]:
 def _hold(rule: Rule) -> pl.Expr:
     mask = 0
     for name in rule.parameters["holds"]:
-        if name not in set(HoldKind):
-            raise PackError(f"{rule.id}: field holds: {name} is not a kind of hold")
         mask |= HOLD_BITS[HoldKind(name)]
     return ((pl.col("holds_mask") & mask) > 0).fill_null(value=True)
 
@@ -100,15 +150,19 @@ _MEANING: Final[Mapping[str, Callable[[Rule], pl.Expr]]] = {
     "liable_roles": _liable_roles,
     "contact_hours": _contact_hours,
     "contact_days": _contact_days,
-    "contacts_per_day": _at_least("contacts_person_day", "most"),
-    "effective_calls_per_day": _at_least("calls_person_day", "most"),
-    "debt_calls_in_7_days": _at_least("calls_debt_7d", "most"),
+    "frequency": _frequency,
     "after_conversation": _after_conversation,
+    "requested_hours": _requested_hours,
+    "workplace": _is("workplace"),
     "medium_refused": _is("opted_out"),
+    "consent_required": _consent_required,
     "consent_revoked": _is("consent_revoked"),
     "cease_communication": _is("cease_communication"),
     "represented": _is("represented"),
     "deceased": _is("deceased"),
     "bankrupt": _is("bankrupt"),
+    "minor": _minor,
+    "statute_barred": _statute_barred,
     "hold": _hold,
+    "location_enquiry": _location_enquiry,
 }

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the product itself promises in every market: reason code -> where it withholds, over FACTS.
 
-Serves right_party, right_debt, right_time (house caps), right_words and correctable. Nulls withhold.
+Serves right_party, right_debt, right_time, right_words and correctable. Nulls withhold.
 """
 
 import polars as pl
 
 from rightparty.kernel.reasons import mask_of
-from rightparty.kernel.vocabulary import HOLD_BITS, LIABLE_ROLES, BatchState, HoldKind
+from rightparty.kernel.vocabulary import HOLD_BITS, LIABLE_ROLES, BatchState, HoldKind, Purpose
 from rightparty.policy.disclosure import needed_probability, supported_disclosure
-from rightparty.policy.pack import HouseRules
+from rightparty.policy.history import COUNTS
+from rightparty.policy.house import HouseRules
 
 CONTRADICTIONS = (
     "right_party.reported_wrong_party",
@@ -27,21 +28,13 @@ _HOLD_REASONS = {
     "right_party.deceased": (HoldKind.DECEASED,),
     "right_time.attorney_represented": (HoldKind.ATTORNEY,),
     "right_time.breathing_space": (HoldKind.BREATHING_SPACE,),
+    "right_time.protected_person": (HoldKind.VULNERABILITY,),
 }
 
 
-_COUNTS = (
-    "contacts_person_day",
-    "contacts_person_7d",
-    "messages_person_day",
-    "calls_person_day",
-    "calls_debt_7d",
-)
-
-
 def product_rules(house: HouseRules) -> dict[str, pl.Expr]:
-    """Return every rule of the product with the house's limits."""
-    return {**_party(house), **_debt(), **_time(house), **_words(house)}
+    """Return every rule of the product, at the house's thresholds."""
+    return {**_party(house), **_debt(), **_time(), **_words(house)}
 
 
 def contradictions() -> pl.Expr:
@@ -59,6 +52,8 @@ def _party(house: HouseRules) -> dict[str, pl.Expr]:
         "right_party.no_contact_point": ~known,
         "right_party.below_threshold": known & ~(enough & whole).fill_null(value=False),
         "right_party.not_liable": ~liable.fill_null(value=False),
+        "right_party.roles_contradict": pl.col("roles_contradict").fill_null(value=True),
+        "right_party.location_enquiry": (pl.col("purpose") != Purpose.REMINDER.value).fill_null(value=True),
         "right_party.batch_stopped": (pl.col("batch_state") == BatchState.STOPPED).fill_null(value=False),
         "right_party.batch_on_trial": ~_past_trial().fill_null(value=False) | pl.col("batch_room").is_null(),
         "right_party.third_party_contact": known & ~own.fill_null(value=False),
@@ -88,23 +83,22 @@ def _debt() -> dict[str, pl.Expr]:
     }
 
 
-def _time(house: HouseRules) -> dict[str, pl.Expr]:
+def _time() -> dict[str, pl.Expr]:
     local = ("local_minute_min", "local_minute_max", "local_date_min", "local_date_max")
+    least, greatest = pl.col("local_minute_min"), pl.col("local_minute_max")
+    asked = (least < pl.col("requested_from_minute")) | (greatest >= pl.col("requested_to_minute"))
     return {
         "right_time.unknown_local_time": pl.any_horizontal(pl.col(name).is_null() for name in local)
         | pl.col("at").is_null(),
-        "right_time.person_daily_cap": pl.col("channel").is_in(["sms", "email", "app"]).fill_null(value=True)
-        & (pl.col("messages_person_day") >= house.messages_per_person_day).fill_null(value=True),
-        "right_time.person_weekly_cap": (pl.col("contacts_person_7d") >= house.contacts_per_person_7d).fill_null(
-            value=True
-        ),
-        "right_time.history_unknown": pl.any_horizontal(pl.col(name).is_null() for name in _COUNTS),
+        "right_time.outside_requested_hours": asked.fill_null(value=False),
+        "right_time.history_unknown": pl.any_horizontal(pl.col(name).is_null() for name in COUNTS),
         "right_time.clock_contradiction": pl.col("history_in_future").fill_null(value=True),
         "right_time.cease_communication": pl.col("cease_communication").fill_null(value=True),
         "right_time.opted_out": (pl.col("opted_out") | pl.col("consent_revoked")).fill_null(value=True),
         "right_time.attorney_represented": pl.col("represented").fill_null(value=True)
         | _held("right_time.attorney_represented"),
         "right_time.breathing_space": _held("right_time.breathing_space"),
+        "right_time.protected_person": _held("right_time.protected_person"),
     }
 
 
