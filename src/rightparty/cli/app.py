@@ -24,6 +24,7 @@ from rightparty.cli import (
     serve,
     store,
     verify,
+    wording,
 )
 from rightparty.cli.output import refuse
 from rightparty.parties.attribution.parameters import ParametersError
@@ -51,5 +52,7 @@ app = typer.Typer(
 for group in (
     store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, alarms, explain,
     evidence, serve, demo,
+    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, dispatch, alarms, explain, evidence,
+    wording, serve, demo,
 ):  # fmt: skip
     group.add_commands(app)
