@@ -51,8 +51,6 @@ app = typer.Typer(
 )
 for group in (
     store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, alarms, explain,
-    evidence, serve, demo,
-    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, dispatch, alarms, explain, evidence,
-    wording, serve, demo,
+    evidence, wording, serve, demo,
 ):  # fmt: skip
     group.add_commands(app)
