@@ -4,7 +4,6 @@
 Reads also the drafts themselves.
 """
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -36,13 +35,13 @@ def installed_packs(*, at: datetime | None = None, known_on: date | None = None)
     return _packs(source.label, source.text, known_on)
 
 
-def installed_strategy(*, templates: Sequence[str] | None = None, at: datetime | None = None) -> Strategy:
+def installed_strategy(*, at: datetime | None = None) -> Strategy:
     """Return this installation's treatment strategy.
 
     Raises:
         StrategyError: it cannot be used, and nothing is planned.
     """
-    return load_strategy(None, templates=templates, source=installed_source(DraftKind.STRATEGY, at=at))
+    return load_strategy(None, source=installed_source(DraftKind.STRATEGY, at=at))
 
 
 def installed_source(kind: DraftKind, *, at: datetime | None = None) -> TomlText:

@@ -25,6 +25,7 @@ from rightparty.planning.models import Plan
 from rightparty.planning.queries import read_world
 from rightparty.planning.strategy import Strategy
 from rightparty.planning.treatment import treat
+from rightparty.planning.words import refuse_missing_words
 from rightparty.policy.evaluate import evaluate
 from rightparty.policy.pack import LawPacks
 from rightparty.store.operations.append_rows import append_rows
@@ -67,7 +68,8 @@ def propose_plan(*, at: datetime, wordings: pl.DataFrame, outbox: pl.DataFrame, 
         PackError: the law packs or house rules cannot be used.
     """
     packs = installed_packs()
-    strategy = installed_strategy(templates=wordings["template"].unique().to_list())
+    strategy = installed_strategy()
+    refuse_missing_words(strategy, packs=packs, wordings=wordings)
     world = read_world(at=at, batches=batches)
     stepped = treat(world, strategy, grace_days=packs.house.promise_grace_days).collect()
     candidates = choose_candidates(
