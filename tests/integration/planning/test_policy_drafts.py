@@ -72,7 +72,7 @@ def test_both_steps_are_records_of_the_log() -> None:
     first, second = (read_leaf(index) for index in (draft.proposed_index, draft.approved_index or -1))
     assert (first.kind, second.kind) == ("policy.proposed", "policy.approved")
     assert first.facts["draft"] == second.facts["draft"] == draft.digest
-    assert verify_log().holds
+    assert verify_log().intact
 
 
 @pytest.mark.parametrize("name", ["ann", " Ann ", ""])
