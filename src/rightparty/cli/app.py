@@ -24,6 +24,7 @@ from rightparty.cli import (
     serve,
     store,
     verify,
+    wording,
 )
 from rightparty.cli.output import refuse
 from rightparty.parties.attribution.parameters import ParametersError
@@ -50,6 +51,6 @@ app = typer.Typer(
 )
 for group in (
     store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, alarms, explain,
-    evidence, serve, demo,
+    evidence, wording, serve, demo,
 ):  # fmt: skip
     group.add_commands(app)

@@ -15,8 +15,14 @@ from rightparty.cli.output import At, Json, Out, answer, instant_of, refuse, tab
 from rightparty.cli.store import ensure_store
 from rightparty.console.story import local_day
 from rightparty.dispatch.operations.release import installed_packs
-from rightparty.dispatch.queries import ReminderStory, batches_as_of, explain_reminder, find_by_code, list_reminders
-from rightparty.dispatch.wording import available_wordings
+from rightparty.dispatch.queries import (
+    ReminderStory,
+    batches_as_of,
+    explain_reminder,
+    find_by_code,
+    list_reminders,
+    texts_in_force,
+)
 from rightparty.kernel.reasons import reasons_in
 from rightparty.planning.queries import entries_of_account, find_portrait, judge_account
 from rightparty.planning.strategy import load_strategy
@@ -84,7 +90,7 @@ def _account(subject: str, at: datetime) -> Told | None:
         at=at,
         strategy=load_strategy(Path(own) if own else None),
         packs=packs,
-        wordings=available_wordings(),
+        wordings=texts_in_force().available,
         batches=batches_as_of(at=at),
     )
     plans = entries_of_account(subject)
