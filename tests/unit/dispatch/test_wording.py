@@ -144,8 +144,10 @@ def test_objection_and_property_in_hindi_are_no_husband() -> None:
         ({"text": GOOD.text.replace("STOP", "")}, "the stop word STOP is not offered"),
         ({"text": GOOD.text, "market": "CN"}, "the stop word TD or 退订 is not offered"),
         ({"text": GOOD.text, "market": "Peru"}, "a market is two capital letters"),
-        ({"text": GOOD.text, "template": "../due"}, ("a template's name is small letters, digits and underscores, 64 at "
-                                                    "most")),
+        (
+            {"text": GOOD.text, "template": "../due"},
+            "a template's name is small letters, digits and underscores, 64 at most",
+        ),
         ({"text": GOOD.text + "x" * 600}, "longer than 600 characters"),
         ({"text": GOOD.text + "字" + "x" * 430}, "11 segments with the longest values, 10 at most"),
         ({"subject": "{sender}"}, "an e-mail needs a subject, a text has none"),
