@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Situations that a lawyer can read, turned into the facts that rules see (right_time).
 
-A situation is one line of JSON: what is asked (market, rule, citation, why), what is expected, and the situation itself.
-Everything that it does not mention is lawful: the right person at a certain contact point owes money that is due, and
-was never contacted before. So a "no" can only come from what is mentioned.
+A situation is one line of JSON: what is asked (market, rule, citation, why), what is expected, and the situation
+itself. Everything that it does not mention is lawful: the right person at a certain contact point owes money that is
+due, and was never contacted before. So a "no" can only come from what is mentioned.
 """
 
 import json
@@ -18,10 +18,11 @@ import polars as pl
 from rightparty.kernel.clock import is_known_zone
 from rightparty.kernel.vocabulary import HOLD_BITS, HoldKind, MessageChannel, Purpose
 from rightparty.policy.calendar import with_calendar
+from rightparty.policy.clock_time import minutes_of
+from rightparty.policy.errors import PackError
 from rightparty.policy.facts import FACTS
 from rightparty.policy.history import count_contacts
 from rightparty.policy.local_time import ZONE_SEPARATOR, with_local_time
-from rightparty.policy.pack import PackError, minutes_of
 
 LAWFUL: Final[Mapping[str, Any]] = {
     "purpose": Purpose.REMINDER.value,
@@ -77,16 +78,18 @@ _FIELDS: Final = (
 )  # fmt: skip
 _CHANNELS: Final = {**{channel.value: channel.value for channel in MessageChannel}, "letter": "post", "text": "sms"}
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_TRUE_FLAGS: Final = {
-    "cease_communication": "cease_communication",
-    "deceased": "deceased",
-    "bankrupt": "bankrupt",
-    "attorney_represented": "represented",
-    "workplace": "workplace",
-    "roles_contradict": "roles_contradict",
+_PLAIN_FLAGS: Final[Mapping[str, tuple[str, Any]]] = {
+    "cease_communication": ("cease_communication", True),
+    "deceased": ("deceased", True),
+    "bankrupt": ("bankrupt", True),
+    "attorney_represented": ("represented", True),
+    "workplace": ("workplace", True),
+    "roles_contradict": ("roles_contradict", True),
+    "age:unknown": ("age_years", None),
+    "location_enquiry": ("purpose", Purpose.LOCATION_ENQUIRY.value),
 }
-"""Flag -> the fact that it makes true."""
-_HOLD_FLAGS: Final = {
+"""Flag -> the fact that it sets."""
+_HOLD_FLAGS: Final[Mapping[str, HoldKind]] = {
     "dispute_unverified": HoldKind.DISPUTE,
     "fraud_claim": HoldKind.FRAUD_CLAIM,
     "breathing_space": HoldKind.BREATHING_SPACE,
@@ -95,11 +98,12 @@ _HOLD_FLAGS: Final = {
     "in_hospital": HoldKind.VULNERABILITY,
     "incapacitated": HoldKind.VULNERABILITY,
     "disability_group_1": HoldKind.VULNERABILITY,
+    **{f"hold:{kind.value}": kind for kind in HoldKind},
 }
 """Flag -> the hold that it puts on the person."""
 _CHANNEL_FLAGS: Final = {"opted_out": "opted_out", "no_medium": "opted_out", "consent_revoked": "consent_revoked"}
 """Flag that names a channel -> the fact that is true on that channel."""
-_HISTORY: Final = {
+_HISTORY: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
     "person_id": pl.String, "account_id": pl.String, "channel": pl.String, "kind": pl.String,
     "occurred_at": pl.Datetime("us", "UTC"),
 }  # fmt: skip
@@ -192,7 +196,9 @@ def facts_of(situations: Sequence[Situation]) -> pl.DataFrame:
         for debt, channel, kind, occurred_at in situation.history
     ]
     columns = [*LAWFUL, "market", "channel", "role", "days_past_due", "at"]
-    schema = {name: FACTS[name] for name in columns} | dict.fromkeys(("person_id", "account_id", "zone_set"), pl.String)
+    texts = ("person_id", "account_id", "zone_set")
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {name: FACTS[name] for name in columns}
+    schema.update(dict.fromkeys(texts, pl.String))
     frame = with_calendar(with_local_time(pl.DataFrame(rows, schema=schema)))
     counted = count_contacts(frame, pl.DataFrame(past, schema=_HISTORY, orient="row"))
     return counted.select(pl.col(name).cast(kind) for name, kind in FACTS.items())
@@ -303,30 +309,21 @@ def _history(said: _Fields) -> list[tuple[str, str, str, datetime]]:
 
 def _add_flag(facts: dict[str, Any], flag: str, *, said: _Fields) -> None:
     name, _, detail = flag.partition(":")
-    if flag in _TRUE_FLAGS:
-        facts[_TRUE_FLAGS[flag]] = True
+    if flag in _PLAIN_FLAGS:
+        fact, value = _PLAIN_FLAGS[flag]
+        facts[fact] = value
     elif flag in _HOLD_FLAGS:
-        _add_hold(facts, _HOLD_FLAGS[flag])
-    elif name == "hold" and detail in set(HoldKind):
-        _add_hold(facts, HoldKind(detail))
+        facts["holds_mask"] = facts.get("holds_mask", 0) | HOLD_BITS[_HOLD_FLAGS[flag]]
     elif name in _CHANNEL_FLAGS and detail in _CHANNELS:
         fact = _CHANNEL_FLAGS[name]
         facts[fact] = facts.get(fact, False) or _CHANNELS[detail] == facts["channel"]
     elif name == "preference":
         facts["requested_from_minute"], facts["requested_to_minute"] = _hours(detail, wrong=_wrong(said, "flags", flag))
-    elif name == "age":
-        if detail != "unknown" and not detail.isdecimal():
-            raise _wrong(said, "flags", flag)("a number of years, or unknown, is needed")
-        facts["age_years"] = None if detail == "unknown" else int(detail)
-    elif flag == Purpose.LOCATION_ENQUIRY:
-        facts["purpose"] = flag
+    elif name == "age" and detail.isdecimal():
+        facts["age_years"] = int(detail)
     else:
-        known = [*_TRUE_FLAGS, *_HOLD_FLAGS, *(f"{n}:CHANNEL" for n in _CHANNEL_FLAGS), "hold:KIND", "age:YEARS"]
-        raise _wrong(said, "flags", flag)(f"known are {', '.join(known)}, preference:HH:MM-HH:MM, location_enquiry")
-
-
-def _add_hold(facts: dict[str, Any], kind: HoldKind) -> None:
-    facts["holds_mask"] = facts.get("holds_mask", 0) | HOLD_BITS[kind]
+        known = ", ".join([*_PLAIN_FLAGS, *_HOLD_FLAGS, *(f"{name}:CHANNEL" for name in _CHANNEL_FLAGS), "age:YEARS"])
+        raise _wrong(said, "flags", flag)(f"known are {known}, preference:HH:MM-HH:MM")
 
 
 def _add_consent(facts: dict[str, Any], consent: str, *, said: _Fields, today: str) -> None:
