@@ -40,6 +40,7 @@ SETTING_TEXTS: Final = {
     "DATABASE_URL": "The store. SQLite in the home folder if not given; `postgresql://…` for a server.",
     "RIGHTPARTY_HTTPS": "`1` when served behind HTTPS: cookies are then sent over HTTPS only.",
     "RIGHTPARTY_SENDER": "Who signs every message, as registered with the carriers.",
+    "RIGHTPARTY_PHONE": "The lender's own number, for texts that name one; none: no text may.",
     "RIGHTPARTY_PUBLIC_URL": "The lender's own address under which recipients' pages are reached; stands in messages.",
     "RIGHTPARTY_SMS": "`simulated`, or `smpp://user:password@host:port`.",
     "RIGHTPARTY_EMAIL": "`simulated`, or `smtp://host:port`.",

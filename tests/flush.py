@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Emptying the test store between tests: SQLite empties by DELETE, which the log's own protection refuses.
+"""Emptying the test store between tests: SQLite empties by DELETE, which what protects log and own texts refuses.
 
 The triggers are dropped and put back around the deletes. PostgreSQL truncates and needs nothing.
 """
@@ -9,16 +9,19 @@ from typing import Any
 
 from django.db.backends.sqlite3.base import DatabaseOperations
 
-_protection = importlib.import_module("rightparty.evidence.migrations.0002_protect_leaves")
+_PROTECTIONS = {
+    "evidence_leaf": importlib.import_module("rightparty.evidence.migrations.0002_protect_leaves"),
+    "dispatch_ownwording": importlib.import_module("rightparty.dispatch.migrations.0006_wordings"),
+}
 _original = DatabaseOperations.sql_flush
 
 
 def _sql_flush(self: DatabaseOperations, style: Any, tables: Any, **options: Any) -> list[str]:
     statements = _original(self, style, tables, **options)
-    if "evidence_leaf" not in tables:
-        return statements
-    drops = [f"DROP TRIGGER evidence_leaf_no_{event}" for event in _protection.SQLITE]
-    return [*drops, *statements, *_protection.SQLITE.values()]
+    emptied = {table: protection.SQLITE for table, protection in _PROTECTIONS.items() if table in tables}
+    drops = [f"DROP TRIGGER {table}_no_{event}" for table, triggers in emptied.items() for event in triggers]
+    again = [trigger for triggers in emptied.values() for trigger in triggers.values()]
+    return [*drops, *statements, *again]
 
 
 def let_tests_empty_the_log() -> None:

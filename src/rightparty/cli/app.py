@@ -19,10 +19,12 @@ from rightparty.cli import (
     load,
     lookups,
     plan,
+    policy,
     sample,
     serve,
     store,
     verify,
+    wording,
 )
 from rightparty.cli.output import refuse
 from rightparty.parties.attribution.parameters import ParametersError
@@ -48,7 +50,7 @@ app = typer.Typer(
     add_completion=False,
 )
 for group in (
-    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, dispatch, alarms, explain, evidence,
-    serve, demo,
+    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, alarms, explain,
+    evidence, wording, serve, demo,
 ):  # fmt: skip
     group.add_commands(app)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`rightparty explain`: every decision on a message, an account or a person, with reasons, facts and citations."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import polars as pl
@@ -12,9 +13,16 @@ from django.conf import settings
 
 from rightparty.cli.output import At, Json, Out, answer, instant_of, refuse, table_of
 from rightparty.cli.store import ensure_store
+from rightparty.console.story import local_day
 from rightparty.dispatch.operations.release import installed_packs
-from rightparty.dispatch.queries import ReminderStory, batches_as_of, explain_reminder, find_by_code, list_reminders
-from rightparty.dispatch.wording import available_wordings
+from rightparty.dispatch.queries import (
+    ReminderStory,
+    batches_as_of,
+    explain_reminder,
+    find_by_code,
+    list_reminders,
+    texts_in_force,
+)
 from rightparty.kernel.reasons import reasons_in
 from rightparty.planning.queries import entries_of_account, find_portrait, judge_account
 from rightparty.planning.strategy import load_strategy
@@ -52,7 +60,8 @@ def _message(subject: str) -> Told | None:
 def _told_message(story: ReminderStory) -> Told:
     reminder = story.reminder
     facts = story.leaf.facts if story.leaf else {}
-    market = str(facts.get("market", ""))
+    seen = facts.get("facts")
+    judged = {"market": "", **(seen if isinstance(seen, dict) else {}), "channel": reminder.channel}
     summary = {
         "account": reminder.account_id,
         "party": reminder.party_id,
@@ -68,7 +77,7 @@ def _told_message(story: ReminderStory) -> Told:
     }
     return {
         "message": [{"what": name, "value": value} for name, value in summary.items()],
-        "reasons": _reasons(reminder.reasons_mask, market=market, channel=reminder.channel),
+        "reasons": _reasons(reminder.reasons_mask, judged),
         "facts_the_gate_saw": [{"fact": name, "value": value} for name, value in facts.items()],
     }
 
@@ -81,7 +90,7 @@ def _account(subject: str, at: datetime) -> Told | None:
         at=at,
         strategy=load_strategy(Path(own) if own else None),
         packs=packs,
-        wordings=available_wordings(),
+        wordings=texts_in_force().available,
         batches=batches_as_of(at=at),
     )
     plans = entries_of_account(subject)
@@ -91,7 +100,7 @@ def _account(subject: str, at: datetime) -> Told | None:
     now: list[dict[str, object]] = []
     facts: list[dict[str, object]] = []
     for row in judged.to_dicts():  # the liable parties of one account
-        reasons = _reasons(row["reasons_mask"], market=row["market"], channel=row["channel"])
+        reasons = _reasons(row["reasons_mask"], row)
         now += [{"party": row["party_id"], **reason} for reason in reasons or [{"reason": "permitted now"}]]
         facts += [{"party": row["party_id"], "fact": name, "value": row[name]} for name in FACTS]
     return {
@@ -143,14 +152,14 @@ def _person(subject: str, at: datetime) -> Told | None:
     }
 
 
-def _reasons(mask: int, *, market: str, channel: str) -> list[dict[str, object]]:
-    packs = installed_packs()
+def _reasons(mask: int, facts: Mapping[str, Any]) -> list[dict[str, object]]:
+    packs, day = installed_packs(), local_day(facts)
     return [
         {
             "reason": reason.code,
             "meaning": reason.text,
             "remedy": reason.remedy,
-            "source": citation_of(reason.code, market=market, channel=channel, packs=packs),
+            "source": citation_of(reason.code, market=facts["market"], channel=facts["channel"], on=day, packs=packs),
         }
         for reason in reasons_in(mask)
     ]

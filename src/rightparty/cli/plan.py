@@ -10,8 +10,7 @@ import typer
 from rightparty.cli.output import At, Json, Out, answer, instant_of, progress_console, table_of
 from rightparty.cli.store import ensure_store
 from rightparty.dispatch.operations.enqueue_proposals import enqueue_proposals
-from rightparty.dispatch.queries import batches_as_of, outbox_keys
-from rightparty.dispatch.wording import available_wordings
+from rightparty.dispatch.queries import batches_as_of, outbox_keys, texts_in_force
 from rightparty.planning.operations.propose_plan import propose_plan
 
 
@@ -42,7 +41,9 @@ def plan(at: At = None, as_json: Json = False, out: Out = None) -> None:
 
 def run_plan(at: datetime) -> PlanReport:
     """Plan as of an instant and put the permitted reminders into the outbox."""
-    result = propose_plan(at=at, wordings=available_wordings(), outbox=outbox_keys(), batches=batches_as_of(at=at))
+    result = propose_plan(
+        at=at, wordings=texts_in_force().available, outbox=outbox_keys(), batches=batches_as_of(at=at)
+    )
     queued = enqueue_proposals(result.proposals, plan_id=result.plan_id, at=at)
     return PlanReport(
         plan_id=result.plan_id,

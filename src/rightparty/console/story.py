@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import gettext
 
@@ -23,11 +24,12 @@ class CitedReason:
 
 def cited_reasons(story: ReminderStory, packs: LawPacks) -> list[CitedReason]:
     """Return the reasons of a reminder with the articles of its market."""
-    market = str(seen_facts(story).get("market", ""))
+    seen = seen_facts(story)
+    market, day = str(seen.get("market", "")), local_day(seen)
     return [
         CitedReason(
             reason=reason,
-            citation=citation_of(reason.code, market=market, channel=story.reminder.channel, packs=packs),
+            citation=citation_of(reason.code, market=market, channel=story.reminder.channel, packs=packs, on=day),
         )
         for reason in story.reasons
     ]
@@ -37,6 +39,12 @@ def seen_facts(story: ReminderStory) -> Mapping[str, object]:
     """Return the facts that the gate saw, as its record in the log has them; empty before the gate."""
     seen = story.leaf.facts.get("facts") if story.leaf else None
     return seen if isinstance(seen, dict) else {}
+
+
+def local_day(facts: Mapping[str, object]) -> date | None:
+    """Return the recipient's local day at the decision, whose law counted; None before the gate."""
+    said = facts.get("local_date_min")
+    return date.fromisoformat(str(said)) if said else None
 
 
 def facts_shown(facts: Mapping[str, object]) -> list[tuple[str, str]]:

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from rightparty.dispatch.variables import filled
+
 FILE: Final = Path(__file__).parent / "code_texts.toml"
 
 FALLBACK: Final = "en"
@@ -25,10 +27,10 @@ def code_texts() -> dict[str, dict[str, str]]:
 def code_text(language: str, *, sender: str, code: str) -> tuple[str, str]:
     """Return subject and text that carry a one-time code."""
     own = code_texts().get(language, code_texts()[FALLBACK])
-    return own["subject"].format(sender=sender), own["text"].format(sender=sender, code=code)
+    return filled(own["subject"], {"sender": sender}), filled(own["text"], {"sender": sender, "code": code})
 
 
 def letter_text(language: str, *, sender: str, code: str) -> str:
     """Return the text of a letter that asks whether a contact point is still the person's."""
     own = code_texts().get(language, code_texts()[FALLBACK])
-    return own["letter"].format(sender=sender, code=code)
+    return filled(own["letter"], {"sender": sender, "code": code})

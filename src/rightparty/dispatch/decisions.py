@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from rightparty.dispatch.wording import RenderedText, WordingError, Wordings, render
+from rightparty.dispatch.wording import RenderedText, Wordings, render
+from rightparty.dispatch.wording_lint import WordingError
 from rightparty.evidence.chain import LeafRecord
 from rightparty.kernel.identifiers import show_code
 from rightparty.kernel.money import Money, MoneyError
@@ -51,7 +52,7 @@ def decide(judged: pl.DataFrame, *, oldest_plan: datetime) -> Decided:
 
 
 def render_released(
-    decided: Decided, wordings: Wordings, *, codes: Sequence[str], sender: str, public_url: str
+    decided: Decided, wordings: Wordings, *, codes: Sequence[str], sender: str, public_url: str, phone: str = ""
 ) -> Decided:
     """Make the texts from the committed ledger's figures; what cannot be made is withheld with a reason.
 
@@ -61,9 +62,11 @@ def render_released(
         codes: a fresh reference code for each released row.
         sender: who signs.
         public_url: under which the recipient's page is served.
+        phone: the lender's own number, for texts that name it.
     """
+    lender = {"sender": sender, "phone": phone}
     texts = [
-        _text_of(row, wordings, code=code, sender=sender, public_url=public_url)
+        _text_of(row, wordings, code=code, lender=lender, public_url=public_url)
         for row, code in zip(decided.released.iter_rows(named=True), codes, strict=True)
     ]
     made = decided.released.with_columns(
@@ -71,6 +74,8 @@ def render_released(
         subject=pl.Series([text.subject if text else None for text in texts], dtype=pl.String),
         body=pl.Series([text.body if text else None for text in texts], dtype=pl.String),
         text_digest=pl.Series([text_digest(text) if text else None for text in texts], dtype=pl.String),
+        # the planner's is that of all markets; what was said is what counts
+        template_version=pl.Series([text.version if text else "" for text in texts], dtype=pl.String),
     )
     failed = (
         made.filter(pl.col("body").is_null())
@@ -90,11 +95,11 @@ def text_digest(text: RenderedText) -> str:
 
 
 def _text_of(
-    row: Mapping[str, Any], wordings: Wordings, *, code: str, sender: str, public_url: str
+    row: Mapping[str, Any], wordings: Wordings, *, code: str, lender: Mapping[str, str], public_url: str
 ) -> RenderedText | None:
     try:
         values = {
-            "sender": sender,
+            **lender,
             "code": show_code(code),
             "link": f"{public_url}/m/{code}",
             "amount": Money(row["amount_due_minor"], row["currency"]).plain(),
@@ -107,6 +112,8 @@ def _text_of(
             channel=row["channel"],
             disclosure=row["disclosure"],
             values=values,
+            market=row["market"] or "",
+            home=public_url,
         )
     except (WordingError, MoneyError):
         return None

@@ -284,3 +284,44 @@ class Verification(models.Model):
                 condition=~models.Q(step="letter") | models.Q(letter_code__isnull=False),
             ),
         ]
+
+
+class OwnWording(models.Model):
+    """A text of the lender's own: proposed by one person, in force once another approves. Serves right_words.
+
+    The store refuses to delete one, to change its words, and to change anything of it once it is approved.
+    """
+
+    template = models.CharField(max_length=64)
+    language = models.CharField(max_length=35)
+    channel = models.CharField(max_length=8)
+    disclosure = models.CharField(max_length=16)
+    #: ISO 3166; empty for all markets
+    market = models.CharField(max_length=2, default="")
+    subject = models.CharField(max_length=200, default="")
+    text = models.TextField()
+    #: of key, subject and text, as the evidence names it
+    digest = models.CharField(max_length=64)
+    proposed_by = models.CharField(max_length=150)
+    proposed_at = models.DateTimeField()
+    approved_by = models.CharField(max_length=150, default="")
+    approved_at = models.DateTimeField(null=True)
+    #: the leaf of its approval: of two texts for one key the later approved is in force
+    approved_index = models.BigIntegerField(null=True, unique=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="own_wording_takes_two",
+                condition=~models.Q(proposed_by="") & ~models.Q(Exact(Lower("proposed_by"), Lower("approved_by"))),
+            ),
+            models.CheckConstraint(
+                name="own_wording_is_whole",
+                condition=models.Q(approved_by="", approved_at__isnull=True, approved_index__isnull=True)
+                | (~models.Q(approved_by="") & models.Q(approved_at__isnull=False, approved_index__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="own_wording_disclosure_known",
+                condition=models.Q(disclosure__in=["limited_content", "account", "amount"]),
+            ),
+        ]

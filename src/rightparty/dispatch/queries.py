@@ -4,6 +4,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from importlib import resources
 from math import log
 from pathlib import Path
@@ -23,6 +24,7 @@ from rightparty.dispatch.models import (
     BatchMessage,
     Halt,
     MessageText,
+    OwnWording,
     Reminder,
     Segment,
     Verification,
@@ -37,10 +39,12 @@ from rightparty.dispatch.trial import (
     reports_that_stop,
 )
 from rightparty.dispatch.verification_state import ASKING
+from rightparty.dispatch.wording import Wordings, available_wordings, shipped_wordings, with_own
+from rightparty.dispatch.wording_lint import Wording, lint
 from rightparty.evidence.queries import OpenedLeaf, find_leaf
 from rightparty.kernel.identifiers import read_code
 from rightparty.kernel.reasons import Reason, reasons_in
-from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState
+from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState, Disclosure
 from rightparty.parties.queries import point_loads
 from rightparty.planning.batches import BATCHES, batch_of_points
 from rightparty.store.queries import among, is_postgresql, read_frame
@@ -403,3 +407,46 @@ def list_batches(*, at: datetime, most: int = 50) -> list[BatchStory]:
     ]
     others = Batch.objects.exclude(load_id__in=urgent).order_by("-load_id").values_list("load_id", flat=True)[:most]
     return [story for load in [*urgent, *others] if (story := batch_story(load, at=at)) is not None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextsInForce:
+    """The package's texts with the lender's own approved ones in their place."""
+
+    wordings: Wordings
+    #: dispatch.wording.available_wordings
+    available: pl.DataFrame
+
+
+def texts_in_force() -> TextsInForce:
+    """Return the texts as of this transaction; one small query, the rest is kept until something is approved."""
+    newest = (
+        OwnWording.objects.filter(approved_index__isnull=False)
+        .order_by("-approved_index")
+        .values_list("approved_index", "id", "digest", "approved_at")
+        .first()
+    )
+    return _texts_up_to(newest)
+
+
+@lru_cache(maxsize=4)
+def _texts_up_to(newest: tuple[int, int, str, datetime] | None) -> TextsInForce:
+    """An approved text that breaks a rule which came with a later version of the package is not spoken."""
+    if newest is None:
+        return TextsInForce(wordings=shipped_wordings(), available=available_wordings())
+    approved = OwnWording.objects.filter(approved_index__lte=newest[0]).order_by("approved_index")
+    wordings = with_own([text for text in map(wording_of, approved) if not lint(text)])
+    return TextsInForce(wordings=wordings, available=available_wordings(wordings))
+
+
+def wording_of(row: OwnWording) -> Wording:
+    """Return a text of the lender's own as it is linted and filled in."""
+    return Wording(
+        template=row.template, language=row.language, channel=row.channel, disclosure=Disclosure(row.disclosure),
+        version=f"own-{row.id}", subject=row.subject, text=row.text, market=row.market,
+    )  # fmt: skip
+
+
+def list_own_wordings() -> list[OwnWording]:
+    """Return the lender's own texts, drafts first, the newest first."""
+    return list(OwnWording.objects.order_by(F("approved_index").desc(nulls_first=True), "-id")[:PAGE])

@@ -1,73 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The approved texts and what may and must stand in them (serves right_words and answerable).
+"""The approved texts: read, put together, chosen and filled in (serves right_words and answerable).
 
-Sender, code, link and stop word always; debt words never where a stranger may read. A wording is one text for a
-template, language, channel and disclosure level. Where little may be disclosed all speak in the words of `neutral`.
-`limited_content` follows the discipline of 12 CFR 1006.2(j) without claiming its safe harbour, which is for voicemail.
+A wording is one text for a template, language, channel and disclosure level, for one market or for all. Where little may
+be disclosed all templates speak in the words of `neutral`, and where the account but no amount may be named in those of
+`account`. `limited_content` follows the discipline of 12 CFR 1006.2(j) without claiming its safe harbour, which is for
+voicemail.
 """
 
-import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from string import Formatter
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
-from rightparty.kernel.vocabulary import DISCLOSURE_LEVELS, Disclosure, MessageChannel
+from rightparty.dispatch.variables import VariableError, checked_value, filled, names_in
+from rightparty.dispatch.wording_lint import Wording, WordingError, lint
+from rightparty.kernel.vocabulary import DISCLOSURE_LEVELS, Disclosure
 
 DIRECTORY: Final = Path(__file__).parent / "wordings"
-NEUTRAL: Final = "neutral"
-LANGUAGES: Final = ("en", "zh-Hans", "zh-Hant", "vi", "cs")
-CHANNELS: Final = (MessageChannel.SMS, MessageChannel.EMAIL)
-
-MANDATORY: Final = frozenset({"sender", "code", "link"})
-ALLOWED: Final[dict[Disclosure, frozenset[str]]] = {
-    Disclosure.LIMITED_CONTENT: MANDATORY,
-    Disclosure.AMOUNT: MANDATORY | {"amount", "due_date"},
-}
-"""Placeholders by what a text may disclose."""
-
-SENDER_MARK: Final = "【{sender}】"
-STOP_WORDS: Final = {"en": "STOP", "zh-Hans": "TD", "zh-Hant": "TD", "vi": "STOP", "cs": "STOP"}
-"""The word each text offers; `inbound.intent` understands them all."""
-
-DEBT_WORDS: Final = {
-    "en": r"\b(debts?|ow(e|es|ed|ing)|due|overdue|arrears|pay\w*|paid|loans?|lend\w*|borrow\w*|credit|accounts?"
-    r"|amounts?|balances?|collect\w*|instal+ments?|money|invoice|bank)\b",
-    "zh-Hans": "欠|债|逾期|还款|贷|借|账户|帐户|账单|金额|款|催|信用|支付|缴|钱|到期|分期|银行",
-    "zh-Hant": "欠|債|逾期|還款|貸|借|賬戶|帳戶|帳單|賬單|金額|款|催|信用|支付|繳|錢|到期|分期|銀行",
-    "vi": r"\b(nợ|vay|thanh toán|quá hạn|đến hạn|tài khoản|số tiền|khoản|tín dụng|trả góp|ngân hàng|tiền)\b",
-    "cs": r"\b(dluh\w*|dluž\w*|splat\w*|splát\w*|půjč\w*|úvěr\w*|účet|účtu|částk\w*|plat\w*|zaplat\w*|uhra\w*|úhrad\w*"
-    r"|pohledáv\w*|vymáh\w*|peněz\w*|peníz\w*|bank\w*)\b",
-}
-"""What a stranger must not read, by language."""
-
-SMS_LONGEST: Final = 600
-"""Characters of an SMS text before its values are filled in: about ten segments is a letter, not a text."""
-
-
-class WordingError(ValueError):
-    """A text breaks the rules of words, or could not be made."""
-
-    remedy = "Correct the text in its file; `lint` names the rule."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
-    """One approved text."""
-
-    template: str
-    language: str
-    channel: str
-    disclosure: Disclosure
-    version: str
-    #: empty for sms
-    subject: str
-    text: str
+SPOKEN_BY_ALL: Final = ("neutral", "account")
+"""Templates whose words every other template uses at their disclosure level, unless it has its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +35,9 @@ class RenderedText:
     version: str
 
 
-type Wordings = Mapping[tuple[str, str, str, str], Wording]
-"""(template, language, channel, disclosure) -> text."""
+type Key = tuple[str, str, str, str, str]
+type Wordings = Mapping[Key, Wording]
+"""(template, language, channel, disclosure, market or "" for all) -> text."""
 
 
 def load_wordings(directory: Path = DIRECTORY) -> Wordings:
@@ -90,87 +46,104 @@ def load_wordings(directory: Path = DIRECTORY) -> Wordings:
     Raises:
         WordingError: a file cannot be read as texts, or a text fails `lint`.
     """
-    own = {key: wording for file in sorted(directory.glob("*.toml")) for key, wording in _read(file)}
-    findings = [f"{w.template} {w.language} {w.channel}: {finding}" for w in own.values() for finding in lint(w)]
+    own = read_wordings(directory)
+    findings = [f"{w.name}: {finding}" for w in own for finding in lint(w)]
     if findings:
-        raise WordingError("; ".join(findings) + f". {WordingError.remedy}")
-    neutral = [w for w in own.values() if w.template == NEUTRAL]
-    templates = {w.template for w in own.values()}
-    spoken = {(name, w.language, w.channel, str(w.disclosure)): w for name in templates for w in neutral}
-    return spoken | own
+        raise WordingError("; ".join(findings))
+    return put_together(own)
 
 
-def _read(file: Path) -> list[tuple[tuple[str, str, str, str], Wording]]:
+def read_wordings(directory: Path) -> list[Wording]:
+    """Return the texts of a directory's files as they are written, good or not.
+
+    Raises:
+        WordingError: a file cannot be read as texts.
+    """
+    return [wording for file in sorted(directory.glob("*.toml")) for wording in read_file(file)]
+
+
+def read_file(file: Path) -> list[Wording]:
+    """Return the texts of one file as they are written, good or not.
+
+    The file names disclosure and version, may name a template (else its own name is the template's) and a market, and
+    has a table [LANGUAGE.CHANNEL] with `text`, and `subject` for an e-mail.
+
+    Raises:
+        WordingError: it cannot be read as texts.
+    """
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
-        disclosure, version = Disclosure(content.pop("disclosure")), str(content.pop("version"))
+        disclosure = Disclosure(content.pop("disclosure"))
+        version, market = str(content.pop("version", "draft")), str(content.pop("market", ""))
+        template = str(content.pop("template", file.stem))
         return [
-            (
-                (file.stem, language, channel, str(disclosure)),
-                Wording(
-                    template=file.stem,
-                    language=language,
-                    channel=channel,
-                    disclosure=disclosure,
-                    version=version,
-                    subject=text.get("subject", ""),
-                    text=text["text"].strip(),
-                ),
+            Wording(
+                template=template, language=language, channel=channel, disclosure=disclosure, version=version,
+                market=market, **_subject_and_text(text),
             )
             for language, channels in content.items()
             for channel, text in channels.items()
-        ]
-    except (tomllib.TOMLDecodeError, KeyError, ValueError, AttributeError, UnicodeDecodeError) as error:
-        raise WordingError(f"{file.name} cannot be read: {error}. {WordingError.remedy}") from None
+        ]  # fmt: skip
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise WordingError(f"{file.name} cannot be read: {error}") from None
 
 
-def lint(wording: Wording) -> list[str]:
-    """Return what is wrong with a text, in words; empty if nothing is."""
-    if wording.language not in LANGUAGES or wording.channel not in CHANNELS or wording.disclosure not in ALLOWED:
-        return ["its language, channel or disclosure level is not known"]
-    try:
-        used = _placeholders(wording.text)
-        in_subject = _placeholders(wording.subject)
-    except ValueError:
-        return ["its braces do not match"]
-    everything = wording.subject + "\n" + wording.text
-    allowed = ALLOWED[wording.disclosure]
-    findings = [f"{{{name}}} is missing" for name in sorted(allowed - used)]
-    findings += [f"{{{name}}} may not stand here" for name in sorted((used | in_subject) - allowed)]
-    if SENDER_MARK not in wording.text or (wording.subject and SENDER_MARK not in wording.subject):
-        findings.append(f"the sender must be named as {SENDER_MARK}")
-    if STOP_WORDS[wording.language] not in wording.text:
-        findings.append(f"the stop word {STOP_WORDS[wording.language]} is not offered")
-    if (wording.channel == MessageChannel.EMAIL) != bool(wording.subject):
-        findings.append("an e-mail needs a subject, a text has none")
-    if wording.channel == MessageChannel.SMS and len(wording.text) > SMS_LONGEST:
-        findings.append(f"longer than {SMS_LONGEST} characters")
-    if wording.disclosure == Disclosure.LIMITED_CONTENT and (found := debt_word_in(everything, wording.language)):
-        findings.append(f"the word {found!r} tells a stranger of a debt")
-    return findings
+def _subject_and_text(table: Mapping[str, Any]) -> dict[str, str]:
+    if strange := table.keys() - {"subject", "text"}:
+        raise ValueError(f"the field {sorted(strange)[0]!r} is not known")
+    subject, text = table.get("subject", ""), table["text"]
+    if not isinstance(subject, str) or not isinstance(text, str):
+        raise TypeError("a subject or text that is no text")
+    return {"subject": subject.strip(), "text": text.strip()}
 
 
-def _placeholders(text: str) -> frozenset[str]:
-    return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+def put_together(texts: Iterable[Wording]) -> Wordings:
+    """Return texts by their keys: a later one replaces an earlier, and all templates speak in the words of SPOKEN_BY_ALL.
+
+    Every template speaks every language in which one of SPOKEN_BY_ALL is written, at that level alone.
+    """
+    own = {key_of(w): w for w in texts}
+    templates = {w.template for w in own.values()}
+    spoken = {
+        (name, w.language, w.channel, str(w.disclosure), w.market): w
+        for w in own.values()
+        if w.template in SPOKEN_BY_ALL
+        for name in templates
+    }
+    return spoken | own
 
 
-def debt_word_in(text: str, language: str) -> str | None:
-    """Return the first word of a text that gives a debt away, or None."""
-    found = re.search(DEBT_WORDS[language], text, re.IGNORECASE)
-    return found.group(0) if found else None
+def key_of(wording: Wording) -> Key:
+    """Return under which key a text stands."""
+    return wording.template, wording.language, wording.channel, str(wording.disclosure), wording.market
+
+
+@cache
+def _shipped() -> tuple[Wording, ...]:
+    return tuple(read_wordings(DIRECTORY))
 
 
 @cache
 def shipped_wordings() -> Wordings:
-    """Return the texts of the package, read once."""
+    """Return the texts of the package, read and checked once."""
     return load_wordings()
 
 
-def available_wordings() -> pl.DataFrame:
-    """Return which texts exist: [template, language, channel, disclosure, disclosure_level (0…3), version]."""
+def with_own(own: Iterable[Wording]) -> Wordings:
+    """Return the package's texts with the lender's own in their place."""
+    shipped_wordings()
+    return put_together([*_shipped(), *own])
+
+
+def available_wordings(wordings: Wordings | None = None) -> pl.DataFrame:
+    """Return which texts exist: [template, language, channel, disclosure, disclosure_level (0…3), version].
+
+    A text for one market alone stands beside one for all markets (`approve_wording` sees to it) and adds no row.
+    """
     rows = [
         (template, language, channel, disclosure, DISCLOSURE_LEVELS[Disclosure(disclosure)], w.version)
-        for (template, language, channel, disclosure), w in sorted(shipped_wordings().items())
+        for (template, language, channel, disclosure, market), w in sorted((wordings or shipped_wordings()).items())
+        if not market
     ]
     schema = {
         "template": pl.String, "language": pl.String, "channel": pl.String, "disclosure": pl.String,
@@ -180,7 +153,15 @@ def available_wordings() -> pl.DataFrame:
 
 
 def render(
-    wordings: Wordings, *, template: str, language: str, channel: str, disclosure: str, values: Mapping[str, str]
+    wordings: Wordings,
+    *,
+    template: str,
+    language: str,
+    channel: str,
+    disclosure: str,
+    values: Mapping[str, str],
+    market: str = "",
+    home: str = "",
 ) -> RenderedText:
     """Fill a text with its values.
 
@@ -188,17 +169,22 @@ def render(
         wordings: the approved texts.
         template: name of the template.
         language: one of LANGUAGES.
-        channel: sms or email.
+        channel: sms or email; both are plain text, so that nothing in a value can be markup.
         disclosure: the level the attribution supports.
-        values: placeholder -> text; more than the wording uses is fine, less is not.
+        values: variable -> text; more than the wording uses is fine, less is not.
+        market: whose own text goes before the one for all markets.
+        home: the lender's own address, where the link must lead; empty where that is checked elsewhere.
 
     Raises:
-        WordingError: there is no such wording, or a value is missing or empty.
+        WordingError: there is no such wording, or a value is missing, unclean or not of its variable's form.
     """
-    wording = wordings.get((template, language, channel, disclosure))
+    key = template, language, channel, disclosure
+    wording = wordings.get((*key, market)) or wordings.get((*key, ""))
     if wording is None:
         raise WordingError(f"no text for {template} in {language} for {channel} at {disclosure}")
-    needed = {name: values.get(name, "") for name in ALLOWED[wording.disclosure]}
-    if missing := [name for name, value in needed.items() if not value.strip()]:
-        raise WordingError(f"no value for {', '.join(sorted(missing))}")
-    return RenderedText(wording.subject.format(**needed), wording.text.format(**needed), wording.version)
+    try:
+        needed = names_in(wording.subject) | names_in(wording.text)
+        checked = {name: checked_value(name, values.get(name, ""), home=home) for name in sorted(needed)}
+        return RenderedText(filled(wording.subject, checked), filled(wording.text, checked), wording.version)
+    except VariableError as error:
+        raise WordingError(str(error)) from None

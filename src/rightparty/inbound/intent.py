@@ -3,7 +3,8 @@
 
 Precision first: a false "not me" silences a debtor's notices, a false "stop" loses a channel. So a stop word counts
 only when it is the whole reply, and the longer phrases are ones people do not use about anything else. Words of mobile
-operators (STOP, T, TD, 退订) follow their usage. Chinese in both scripts, English; basics of Czech and Vietnamese.
+operators (STOP, T, TD, 退订) follow their usage. Chinese in both scripts, English; basics of the other languages in which
+texts are sent, every stop word that they offer among them.
 """
 
 import re
@@ -36,6 +37,11 @@ _STOP_ALONE: Final = (
     r"|(请|請)?(不要|别|別|勿)再?(给我|給我|向我)?再?(发|發|发送|發送)(短信|信息|消息|简讯|簡訊|訊息|了|短信了"
     r"|信息了|消息了)"
     r"|回复(t|td|退订)|huy|hủy|ngừng|dừng|tu choi|từ chối|odhlasit|odhlásit( se)?|zrusit|zrušit|nepiste mi|nepište mi"
+    r"|odhlásiť( sa)?|zrušiť|nepíšte mi( už)?|стоп|отписаться|отпишите меня|отписка|хватит"
+    r"|(больше )?(мне )?не (пишите|присылайте)( мне)?( больше)?( (смс|сообщени[яей]))?|тоқтат(у|ыңыз)?"
+    r"|(маған )?(хабарлама )?(жазбаңыз|жібермеңіз)|berhenti( berlangganan)?|unreg|(tolong )?jangan (kirim|sms)"
+    r"( sms| pesan)?( saya)?( lagi)?|i?tigil( na)?( po)?|ihinto( na)?( po)?|huwag na( po)?( kayong)? mag-?text( sa akin)?"
+    r"|रोकें|रोको|बंद (करें|करो|कर दो)|(मुझे )?(संदेश|मैसेज) मत (भेजें|भेजो|भेजिए)|स्टॉप|band kar(o|en|ein)"
 )
 _WRONG_PARTY: Final = (
     r"(you have|you'?ve( got)?|have|got|it'?s|this is|its) (the )?wrong (number|person)"
@@ -59,6 +65,10 @@ _WRONG_PARTY: Final = (
     r"|我?不(认识|認識)(这个人|這個人|此人|他|她|你说的人|你說的人|这人)|(查无|查無|没有|沒有)(此人|这个人|這個人)"
     r"|nham so|nhầm số|nhầm người|nham nguoi|sai số|không phải (tôi|toi|em|mình)$|spatne cislo|špatné číslo"
     r"|(to )?(nejsem|nejsu) ja|nejsem to já|(to )?nejsem já|omyl cislo|mate spatne cislo|máte špatné číslo"
+    r"|^(máte )?(zlé|zle|nesprávne) (číslo|cislo)$|^(to )?nie som (to )?ja$|ошиблись номером|^(это )?не тот номер$"
+    r"|^это не я$|^я не тот, кого вы|^қате нөмір$|^бұл мен емес(пін)?$|нөмірден қателес"
+    r"|^(maaf,? )?salah (nomor|orang|sambung)$|^(ini )?bukan saya$|^(maling|mali ang) (numero|number|tao)( po)?$"
+    r"|^hindi( po)? ako (ito|iyan|yan)$|^(ग़लत|गलत|रॉन्ग) नंबर( है)?$|^(यह|ये) मैं नहीं( हूँ| हूं)?$|^galat number( hai)?$"
 )
 _PAID: Final = (
     r"\b(i|we)( have|'?ve)? (already |just )?paid( (it|this|the|in|on|you|my|yesterday|today|already)\b|$)"
@@ -75,15 +85,25 @@ _DISPUTE: Final = (
     r"|数字)(不对|不對|有误|有誤|错误)|有异议|有異議|提出异议"
     r"|không nợ|khong no|nedluzim|nedlužím|nesouhlasím s|nesouhlasim s (dluhem|castkou)"
 )
-_HELP: Final = r"^(help|info|\?+|帮助|幫助|人工|客服|人工客服|转人工|轉人工|tro giup|trợ giúp|pomoc)$"
+_HELP: Final = (
+    r"^(help|info|\?+|帮助|幫助|人工|客服|人工客服|转人工|轉人工|tro giup|trợ giúp|pomoc|помощь|көмек|bantuan|tulong"
+    r"|मदद|सहायता)$"
+)
 
-_POLITE: Final = r"(please|pls|thanks|thank you|谢谢|謝謝|xin|prosim|prosím)"
-_STOP: Final = re.compile(rf"(?:{_POLITE} ?)?(?:{_STOP_ALONE})(?: ?{_POLITE})?")
+_POLITE: Final = r"(please|pls|thanks|thank you|谢谢|謝謝|xin|prosim|prosím|пожалуйста|tolong|po|कृपया)"
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """A pattern is spelled as replies are read: some letters of Hindi have two spellings."""
+    return re.compile(unicodedata.normalize("NFKC", text))
+
+
+_STOP: Final = _pattern(rf"(?:{_POLITE} ?)?(?:{_STOP_ALONE})(?: ?{_POLITE})?")
 _SEARCHED: Final = (
-    (Intent.WRONG_PARTY, re.compile(_WRONG_PARTY)),
-    (Intent.DISPUTE, re.compile(_DISPUTE)),
-    (Intent.PAID, re.compile(_PAID)),
-    (Intent.HELP, re.compile(_HELP)),
+    (Intent.WRONG_PARTY, _pattern(_WRONG_PARTY)),
+    (Intent.DISPUTE, _pattern(_DISPUTE)),
+    (Intent.PAID, _pattern(_PAID)),
+    (Intent.HELP, _pattern(_HELP)),
 )
 
 
@@ -98,4 +118,4 @@ def intent_of(text: str) -> Intent:
 def _plain(text: str) -> str:
     """Return the reply in lower case, full-width letters narrowed, trimmed of punctuation and doubled spaces."""
     folded = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
-    return re.sub(r"\s+", " ", folded).strip(" \t\n.,!;:。，！；：、~～\"'“”()（）【】[]")
+    return re.sub(r"\s+", " ", folded).strip(" \t\n.,!;:।。，！；：、~～\"'“”()（）【】[]")

@@ -19,6 +19,7 @@ from rightparty.kernel.vocabulary import HoldKind, MessageChannel
 from rightparty.policy.clock_time import minutes_of
 from rightparty.policy.errors import PackError
 from rightparty.policy.house import HouseRules, Thresholds, read_house
+from rightparty.policy.law_limits import refuse_laxer
 from rightparty.policy.toml_lines import TomlText, parse_toml
 
 CONFIDENCE: Final = {"P": "primary text read", "S": "secondary source read", "U": "unverified, stricter reading taken",
@@ -170,20 +171,25 @@ class LawPacks:
 
 
 def load_packs(
-    *, directory: Path | None = None, house_file: Path | None = None, known_on: date | None = None
+    *,
+    directory: Path | None = None,
+    house_file: Path | None = None,
+    house: TomlText | None = None,
+    known_on: date | None = None,
 ) -> LawPacks:
     """Read every `<market>/pack.toml` and the house rules.
 
     Args:
         directory: where the packs lie; None for the shipped ones.
         house_file: the lender's house rules; None for the shipped ones.
+        house: house rules that stand in no file, such as an approved draft; in place of `house_file`.
         known_on: the packs as they stood on this day, to explain a decision of that day; None for the newest.
 
     Raises:
-        PackError: a file is missing, is not TOML, or breaks the form.
+        PackError: a file is missing, is not TOML, or breaks the form; or the house rules are laxer than the newest
+            packs.
     """
     root = directory or Path(str(resources.files(__package__).joinpath("packs")))
-    house_path = house_file or Path(str(resources.files(__package__).joinpath("house.toml")))
     sealed = hashlib.sha256()
     packs = {}
     for file in sorted(root.glob("*/pack.toml")):
@@ -192,9 +198,22 @@ def load_packs(
         packs[file.parent.name] = _pack(f"{file.parent.name}/pack.toml", file.parent.name, raw, known_on=known_on)
     if not packs:
         raise PackError(f"{root.name}: no law packs found. {PackError.remedy}")
-    house = read_house(_source(house_path.name, house_path))
-    sealed.update(house_path.read_bytes())
-    return LawPacks(packs=packs, house=house, digest=sealed.hexdigest())
+    own = house or read_house_file(house_file)
+    rules = read_house(own)
+    if known_on is None:
+        refuse_laxer(own, rules, packs)
+    sealed.update(own.text.encode())
+    return LawPacks(packs=packs, house=rules, digest=sealed.hexdigest())
+
+
+def read_house_file(file: Path | None) -> TomlText:
+    """Read a file of house rules, unchecked; None for the shipped ones.
+
+    Raises:
+        PackError: it cannot be read, or is not TOML.
+    """
+    path = file or Path(str(resources.files(__package__).joinpath("house.toml")))
+    return _source(path.name, path)
 
 
 def _source(label: str, file: Path) -> TomlText:

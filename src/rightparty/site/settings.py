@@ -136,6 +136,8 @@ RIGHTPARTY: dict[str, Any] = {
     "HOME": HOME,
     # who signs every message, as registered with the carriers and shown on the recipient's page
     "SENDER_NAME": os.environ.get("RIGHTPARTY_SENDER", "Lantern"),
+    # the lender's own number, for texts that name one; empty: none may
+    "PHONE": os.environ.get("RIGHTPARTY_PHONE", ""),
     # the lender's own address, under which /m/CODE is served and linked
     "PUBLIC_URL": os.environ.get("RIGHTPARTY_PUBLIC_URL", "http://127.0.0.1:8000"),
     # "simulated" (embedded handsets and mailboxes) or "smpp://user:password@host:port" / "smtp://host:port"

@@ -16,11 +16,15 @@ from rightparty.kernel.promises import Promise
 from rightparty.kernel.reasons import BY_CODE, promise_mask
 from rightparty.policy.evaluate import evaluate
 from rightparty.policy.facts import FACTS
-from rightparty.policy.history import count_contacts
+from rightparty.policy.history import COUNTS, count_contacts
 from rightparty.policy.local_time import with_local_time
 from rightparty.policy.pack import PackError, load_packs
-from tests.law.situations import HISTORY, LAWFUL
+from rightparty.policy.situations import LAWFUL
 
+HISTORY = {
+    "person_id": pl.String, "account_id": pl.String, "channel": pl.String, "kind": pl.String,
+    "occurred_at": pl.Datetime("us", "UTC"),
+}  # fmt: skip
 PACKS = load_packs()
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 HOURS = {"CN": (8, 22), "US": (8, 21), "VN": (7, 21), "CZ": (8, 20)}
@@ -28,7 +32,14 @@ ZONES = [
     "Asia/Shanghai", "America/New_York", "America/Los_Angeles", "Pacific/Honolulu", "Europe/Prague", "Asia/Kathmandu",
     "Australia/Lord_Howe", "Pacific/Kiritimati", "Asia/Ho_Chi_Minh", "America/St_Johns",
 ]  # fmt: skip
-MAY_BE_NULL = {"agreed_from_minute", "agreed_to_minute", "days_since_conversation", "call_requested"}
+NONE_IS_NULL = {
+    "agreed_from_minute", "agreed_to_minute", "agreed_days_mask", "requested_from_minute", "requested_to_minute",
+    "days_since_conversation", "days_since_payment", "days_since_complaint", "days_to_promise", "call_requested",
+}  # fmt: skip
+"""Null means: nothing agreed, asked, promised or recorded."""
+NOT_ASKED_IN_CHINA = {"working_day", "public_holiday", "consent_given", "age_years", "currency", "workplace"}
+"""Facts that only other markets' rules look at; the house has no least amount."""
+MAY_BE_NULL = NONE_IS_NULL | NOT_ASKED_IN_CHINA
 
 
 def lawful(**changes: Any) -> pl.DataFrame:
@@ -36,9 +47,9 @@ def lawful(**changes: Any) -> pl.DataFrame:
     facts = {
         **LAWFUL, "market": "CN", "channel": "sms", "role": "debtor", "days_past_due": 10, "at": NOON,
         "local_minute_min": 720, "local_minute_max": 720, "local_date_min": date(2026, 11, 24),
-        "local_date_max": date(2026, 11, 24), "contacts_person_day": 0, "contacts_person_7d": 0,
-        "messages_person_day": 0, "calls_person_day": 0, "calls_debt_7d": 0, "days_since_conversation": None,
-        "history_in_future": False, **changes,
+        "local_date_max": date(2026, 11, 24),
+        **dict.fromkeys(COUNTS, 0), "days_since_conversation": None, "history_in_future": False,
+        "working_day": True, "public_holiday": False, **changes,
     }  # fmt: skip
     return pl.DataFrame([facts], schema=FACTS)
 

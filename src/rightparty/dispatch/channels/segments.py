@@ -33,6 +33,26 @@ class Segments:
     parts: tuple[bytes, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Length:
+    """How long a text is over the air."""
+
+    #: "GSM-7" or "UCS-2"
+    alphabet: str
+    #: 7-bit characters, or UCS-2 units of 16 bits
+    units: int
+    segments: int
+
+
+def length_of(text: str) -> Length:
+    """Return in which alphabet a text goes, and in how many segments; it may be more than MOST_SEGMENTS."""
+    plain = GSM_PLAIN.issuperset(text)
+    single, part = (GSM_SINGLE, GSM_PART) if plain else (UCS2_SINGLE, UCS2_PART)
+    units = _units(text)
+    pieces = 1 if units <= single else len(_cut(text, part))
+    return Length(alphabet="GSM-7" if plain else "UCS-2", units=units, segments=pieces)
+
+
 def segments_of(text: str, *, reference: int) -> Segments:
     """Cut a text.
 

@@ -30,8 +30,7 @@ from rightparty.dispatch.decisions import (
 from rightparty.dispatch.locks import Locked, lock_for_release
 from rightparty.dispatch.operations.write_batch_messages import write_batch_messages
 from rightparty.dispatch.operations.write_decisions import write_back_to_queue, write_released, write_withheld
-from rightparty.dispatch.queries import batches_as_of, claimed_rows, is_halted
-from rightparty.dispatch.wording import available_wordings, shipped_wordings
+from rightparty.dispatch.queries import batches_as_of, claimed_rows, is_halted, texts_in_force
 from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.kernel.identifiers import new_reference_code
 from rightparty.planning.assembly import assemble_facts
@@ -100,16 +99,18 @@ def _decide(
     batches = batches_as_of(at=at, locked=locked.batches)
     accounts = rows["account_id"].unique().to_list()
     world = read_world(at=at, account_ids=accounts, party_ids=locked.parties, batches=batches)
-    facts = assemble_facts(rows, world, wordings=available_wordings(), thresholds=packs.thresholds)
+    texts = texts_in_force()
+    facts = assemble_facts(rows, world, wordings=texts.available, thresholds=packs.thresholds)
     judged = within_room(evaluate(facts.lazy(), packs).collect())
     decided = decide(judged, oldest_plan=at - timedelta(hours=packs.house.plan_expires_hours))
     codes = [new_code() for _ in range(decided.released.height)]
     return render_released(
         decided,
-        shipped_wordings(),
+        texts.wordings,
         codes=codes,
         sender=str(settings.RIGHTPARTY["SENDER_NAME"]),
         public_url=str(settings.RIGHTPARTY["PUBLIC_URL"]),
+        phone=str(settings.RIGHTPARTY["PHONE"]),
     )
 
 
