@@ -23,6 +23,9 @@ class Clock:
     minute: int
 
 
+place_of = cache(zoneinfo.ZoneInfo)
+
+
 def clocks(at: datetime | None, zones: Sequence[str] | None) -> list[Clock] | None:
     """Read the clock of every zone; None if one of them, or the instant, is not known."""
     if at is None or not zones or any(zone not in NAMES for zone in zones):
@@ -32,7 +35,7 @@ def clocks(at: datetime | None, zones: Sequence[str] | None) -> list[Clock] | No
 
 @lru_cache(maxsize=200_000)
 def clock(at: datetime, zone: str) -> Clock:
-    local = at.astimezone(zoneinfo.ZoneInfo(zone))
+    local = at.astimezone(place_of(zone))
     return Clock(local.date(), local.hour * 60 + local.minute)
 
 
@@ -42,13 +45,13 @@ def day_began(day: date, zone: str) -> datetime:
 
     A clock that is set back over midnight shows the same date twice; the first instant counts.
     """
-    place = zoneinfo.ZoneInfo(zone)
-    before = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=16)
-    on = before
+    place = place_of(zone)
+    # no clock is set forward or back by more than a day, and by more than three hours only where a day is left out
+    on = before = at_local(day, time(0), zone) - timedelta(hours=3)
     while on.astimezone(place).date() != day:
         before, on = on, on + timedelta(minutes=15)
-    while on - before > timedelta(microseconds=1):
-        middle = before + (on - before) / 2
+    while on - before > timedelta(seconds=1):
+        middle = before + (on - before) // timedelta(seconds=2) * timedelta(seconds=1)
         if middle.astimezone(place).date() == day:
             on = middle
         else:
@@ -64,7 +67,7 @@ def days_between(clocks_read: Sequence[Clock]) -> list[date]:
 
 def at_local(day: date, clock_time: time, zone: str, *, fold: int = 0) -> datetime:
     """Return the instant at which a clock of the zone shows this."""
-    local = datetime.combine(day, clock_time, tzinfo=zoneinfo.ZoneInfo(zone)).replace(fold=fold)
+    local = datetime.combine(day, clock_time, tzinfo=place_of(zone)).replace(fold=fold)
     return local.astimezone(UTC)
 
 
@@ -73,9 +76,7 @@ def calendars_of(market: str | None) -> tuple[holidays.HolidayBase, ...]:
     if market is None:
         return ()
     try:
-        return tuple(
-            holidays.country_holidays(market, subdiv=part) for part in PARTS_OF.get(market, (None,))
-        )
+        return tuple(holidays.country_holidays(market, subdiv=part) for part in PARTS_OF.get(market, (None,)))
     except NotImplementedError:
         return ()
 

@@ -14,7 +14,6 @@ from tests.oracle.situation import Situation
 from tests.oracle.wishes import Wishes, wishes_of
 
 
-
 @dataclass(slots=True, frozen=True)
 class Reading:
     """What can be read off a situation before any rule is looked at."""
@@ -64,7 +63,7 @@ def judge(situation: Situation, lawbook: Lawbook, thresholds: dict[str, float]) 
 def binds(rule: Rule, situation: Situation, seen: Reading) -> bool:
     """Tell whether a rule restricts this channel and is in force on any local day; what is not known, is."""
     channels = rule.get("channels", CHANNELS)
-    if situation.channel is not None and situation.channel not in channels and not CHANNELS <= set(channels):
+    if situation.channel is not None and situation.channel not in channels and not set(channels) >= CHANNELS:
         return False
     return seen.days is None or any(in_force(rule, day) for day in seen.days)
 
@@ -77,7 +76,7 @@ def broken(rule: Rule, situation: Situation, seen: Reading) -> set[str]:
     return {rule["reason"]} if _is_broken(rule, situation, seen) else set()
 
 
-def _is_broken(rule: Rule, situation: Situation, seen: Reading) -> bool:  # noqa: PLR0911 - one line for each kind
+def _is_broken(rule: Rule, situation: Situation, seen: Reading) -> bool:
     match rule["kind"]:
         case "liable_roles":
             return not LIABLE & set(situation.roles)
@@ -151,4 +150,3 @@ def _on_a_wrong_day(rule: Rule, seen: Reading) -> bool:
             return seen.working is not True
         case weekdays:
             return any(day.isoweekday() not in {*weekdays, *agreed} for day in seen.days)
-

@@ -83,9 +83,7 @@ def history_of(situations: Sequence[Situation]) -> pl.DataFrame:
 
 def _other_records(situations: Sequence[Situation]) -> list[dict[str, Any]]:
     """The person's other ids stand in the portfolio as rows of their own."""
-    return [
-        {"row": None, **_given(s), "zone_set": _joined(zones)} for s in situations for zones in s.other_zones
-    ]
+    return [{"row": None, **_given(s), "zone_set": _joined(zones)} for s in situations for zones in s.other_zones]
 
 
 def _joined(zones: tuple[str, ...] | None) -> str | None:
@@ -102,4 +100,3 @@ def _given(s: Situation) -> dict[str, Any]:
         "holds_mask": None if s.holds is None else sum(HOLD_BITS[HoldKind(hold)] for hold in s.holds),
         "born_on": s.born,
     }
-
