@@ -38,7 +38,7 @@ def lint_(
     as_json: Json = False,
     out: Out = None,
 ) -> None:
-    """Check texts: what must and may stand in them, forbidden words, length in SMS segments. Status 1: some break a rule."""
+    """Check texts: variables, forbidden words, length in SMS segments. Status 1 if one breaks a rule."""
     texts = _texts_at(where)
     findings = [{"text": w.name, "finding": f} for w in texts for f in lint(w, has_phone=_has_phone())]
     lengths = [_length_of(w) for w in texts if w.channel == MessageChannel.SMS and _has_right_braces(w)]
