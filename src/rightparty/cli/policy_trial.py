@@ -18,8 +18,8 @@ from rightparty.dispatch.queries import batches_as_of, texts_in_force
 from rightparty.kernel.clock import is_known_zone
 from rightparty.planning.drafts.kinds import DraftKind
 from rightparty.planning.drafts.queries import installed_packs, installed_source, installed_strategy
-from rightparty.planning.rehearsal.compare import Day, RuleSet, by_day, by_reason, by_step
-from rightparty.planning.rehearsal.queries import rehearse_day
+from rightparty.planning.rehearsal.compare import RuleSet, by_day, by_reason, by_step
+from rightparty.planning.rehearsal.queries import rehearse
 from rightparty.planning.strategy import StrategyError, load_strategy, read_strategy_file
 from rightparty.planning.words import refuse_missing_words
 from rightparty.policy.calendar import with_calendar
@@ -159,12 +159,12 @@ def simulate(
     last = day_of(until, "--until") or (datetime.now(tz=UTC) - timedelta(days=1)).date()
     hour = _time_of(clock)
     instants = [datetime.combine(last - timedelta(days=back), hour, tzinfo=UTC) for back in reversed(range(days))]
-    wordings, told = texts_in_force().available, list[Day]()
+    judged = rehearse(
+        instants, present=present, draft=draft, wordings=texts_in_force().available,
+        batches=batches_as_of(at=instants[-1]),
+    )  # fmt: skip
     with Progress(console=progress_console, transient=True) as progress:
-        for at in progress.track(instants, description="judging past days"):
-            told.append(
-                rehearse_day(at=at, present=present, draft=draft, wordings=wordings, batches=batches_as_of(at=at))
-            )
+        told = list(progress.track(judged, total=days, description="judging past days"))
     report = SimulationReport(
         from_day=instants[0].date().isoformat(), to_day=last.isoformat(),
         by_reason=by_reason(told), by_step=by_step(told), by_day=by_day(told),
