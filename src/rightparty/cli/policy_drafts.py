@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`rightparty policy propose`, `approve` and `drafts`: rules change by two people (right_time)."""
+"""`rightparty policy copy`, `propose`, `approve` and `drafts`: rules change by two people (right_time)."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ from rightparty.cli.output import At, Json, Out, answer, console, instant_of, re
 from rightparty.cli.store import ensure_store
 from rightparty.dispatch.queries import texts_in_force
 from rightparty.planning.drafts.kinds import DraftError, DraftKind
-from rightparty.planning.drafts.queries import list_drafts
+from rightparty.planning.drafts.queries import installed_source, list_drafts
 from rightparty.planning.operations.approve_draft import approve_draft
 from rightparty.planning.operations.propose_draft import propose_draft
 from rightparty.planning.strategy import StrategyError, read_strategy_file
@@ -20,6 +20,18 @@ from rightparty.policy.errors import PackError
 from rightparty.policy.pack import read_house_file
 
 _REFUSED = (DraftError, PackError, StrategyError)
+
+
+def copy(directory: Annotated[Path, typer.Argument(help="Folder to write house.toml and strategy.toml into.")]) -> None:
+    """Write the house rules and the strategy in use into a folder, to be edited and proposed."""
+    ensure_store()
+    directory.mkdir(parents=True, exist_ok=True)
+    for kind in DraftKind:
+        file = directory / f"{kind}.toml"
+        if file.exists():
+            raise refuse(f"{file} is there already", "name another folder, or take the file away")
+        file.write_text(installed_source(kind).text, encoding="utf-8")
+        console.print(f"written: {file}", highlight=False)
 
 
 def propose(
@@ -81,5 +93,5 @@ def drafts(as_json: Json = False, out: Out = None) -> None:
 
 def add_to(group: typer.Typer) -> None:
     """Add these commands to the group."""
-    for command in (propose, approve, drafts):
+    for command in (copy, propose, approve, drafts):
         group.command()(command)

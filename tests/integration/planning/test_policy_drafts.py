@@ -15,7 +15,6 @@ from rightparty.planning.drafts.kinds import DraftError, DraftKind
 from rightparty.planning.drafts.queries import (
     find_draft,
     installed_packs,
-    installed_source,
     installed_strategy,
     list_drafts,
 )
@@ -99,8 +98,6 @@ def test_what_the_planner_would_refuse_is_not_even_proposed() -> None:
         propose(house("messages_per_person_day = 1", "messages_per_person_day = 6"))
     with pytest.raises(DraftError):
         propose(house(), by=" ")
-    with pytest.raises(DraftError, match="in use"):
-        propose(installed_source(DraftKind.HOUSE))
     assert list_drafts() == []
 
 
