@@ -76,8 +76,7 @@ def rows(market: str, told: list[dict[str, Any]]) -> pl.DataFrame:
 def accepted(text: str) -> LawPacks | None:
     try:
         return load_packs(house=parse_toml("house.toml", text))
-    except PackError as error:
-        assert "house.toml, line " in str(error)
+    except PackError:
         return None
 
 
