@@ -63,17 +63,21 @@ CHANNELS = ("sms", "email", "call", "post", "app")
 KINDS_OF = {"call": ("called", "answered"), "sms": ("sent",), "email": ("sent",), "app": ("sent",), "post": ("sent",)}
 
 
-def frame_of(seed: int, size: int, lawbook: Lawbook) -> list[Situation]:
-    """Return `size` situations of as many persons, all from one seed."""
+def frame_of(seed: int, size: int, lawbook: Lawbook, *, at_once: bool = False) -> list[Situation]:
+    """Return `size` situations of as many persons, all from one seed; `at_once`: all of one instant."""
     dice = random.Random(seed)
     edges = [0, 1439, *lawbook.edges()]
     days = [*ODD_DAYS, *(day + timedelta(days=n) for day in lawbook.dates() for n in (-1, 0) if day.year > 1990)]
-    return [situation(dice, f"p{row}", edges, days) for row in range(size)]
+    at = place_and_time(dice, "US", edges, days)[1] if at_once else None
+    return [situation(dice, f"p{row}", edges, days, at) for row in range(size)]
 
 
-def situation(dice: random.Random, person: str, edges: Sequence[int], days: Sequence[date]) -> Situation:
+def situation(
+    dice: random.Random, person: str, edges: Sequence[int], days: Sequence[date], at: datetime | None
+) -> Situation:
     market = dice.choice(MARKETS) if dice.random() < 0.97 else dice.choice(["XX", "", None, "FR", "cn"])
     zones, instant = place_and_time(dice, market, edges, days)
+    instant = at or instant
     s = Situation(market=market, zones=zones, at=instant, person=person, channel=dice.choice(CHANNELS))
     if dice.random() < 0.15:
         s.other_zones = tuple(some_zones(dice, market) for _ in range(dice.randint(1, 2)))
@@ -151,6 +155,8 @@ def history(dice: random.Random, s: Situation) -> tuple[Contact, ...]:
     count = dice.choice([1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 12, 17])
     only = dice.choice(CHANNELS) if dice.random() < 0.5 else None
     start = dice.choice(starts) if dice.random() < 0.5 else None
+    if dice.random() < 0.25:
+        return spread(dice, s, now)
     made = []
     for _ in range(count):
         channel = only or dice.choice(CHANNELS)
@@ -162,6 +168,16 @@ def history(dice: random.Random, s: Situation) -> tuple[Contact, ...]:
     if dice.random() < 0.01:
         made.append(Contact(None, "call", "answered", "A"))
     return tuple(made)
+
+
+def spread(dice: random.Random, s: Situation, now: datetime) -> tuple[Contact, ...]:
+    """Return contacts of one sort evenly over a long window, up to where the next shorter one begins."""
+    window, rest = dice.choice([(timedelta(days=31), timedelta(days=7)), (timedelta(days=7), timedelta(days=2))])
+    count = dice.choice([3, 4, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17])
+    first, last = now - window + dice.choice(TINY), now - rest - timedelta(minutes=2)
+    sort = s.channel if s.channel in CHANNELS and dice.random() < 0.7 else dice.choice(CHANNELS)
+    kind = KINDS_OF[sort][0]
+    return tuple(Contact(first + (last - first) * n / count, sort, kind, "A") for n in range(count))
 
 
 def midnight_before(dice: random.Random, now: datetime, zone: str) -> datetime:
