@@ -8,7 +8,7 @@ voicemail.
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -95,6 +95,29 @@ def _subject_and_text(table: Mapping[str, Any]) -> dict[str, str]:
     if not isinstance(subject, str) or not isinstance(text, str):
         raise TypeError("a subject or text that is no text")
     return {"subject": subject.strip(), "text": text.strip()}
+
+
+def as_file(texts: Sequence[Wording]) -> str:
+    """Return texts of one template, disclosure level and market in the form that `read_file` reads, to be edited.
+
+    Raises:
+        WordingError: no texts, or of more than one template, level or market.
+    """
+    heads = {(w.template, str(w.disclosure), w.market) for w in texts}
+    if len(heads) != 1:
+        raise WordingError("a file holds texts of one template, level and market", remedy="Choose them.")
+    ((template, disclosure, market),) = heads
+    lines = [f'template = "{template}"', f'disclosure = "{disclosure}"', *([f'market = "{market}"'] if market else [])]
+    for w in texts:
+        lines += ["", f"[{w.language}.{w.channel}]"]
+        lines += [f"subject = {_quoted(w.subject)}"] if w.subject else []
+        lines += [f"text = {_quoted(w.text)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    plain = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"""\n{plain}\n"""' if "\n" in text else f'"{plain}"'
 
 
 def put_together(texts: Iterable[Wording]) -> Wordings:

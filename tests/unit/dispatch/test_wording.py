@@ -10,6 +10,7 @@ from rightparty.dispatch.channels.segments import length_of, segments_of
 from rightparty.dispatch.word_lists import threats_in
 from rightparty.dispatch.wording import (
     Key,
+    as_file,
     available_wordings,
     load_wordings,
     put_together,
@@ -229,6 +230,17 @@ def test_a_file_may_name_template_and_market(tmp_path: Path) -> None:
     file.write_text('template = "due"\nmarket = "US"\ndisclosure = "amount"\n[en.sms]\ntext = "x"\n')
     (text,) = read_file(file)
     assert (text.template, text.market, text.version) == ("due", "US", "draft")
+
+
+def test_texts_written_into_a_file_are_read_back_as_they_were(tmp_path: Path) -> None:
+    odd = replace(DUE, text=DUE.text + ' "quoted" \\ and so on', market="US")
+    every = [odd, *(w for key, w in shipped_wordings().items() if key[0] == "due" and w.template == "due")]
+    for texts in ([odd], [w for w in every if not w.market]):
+        file = tmp_path / f"{len(texts)}.toml"
+        file.write_text(as_file(texts), encoding="utf-8")
+        assert read_file(file) == [replace(w, version="draft") for w in texts]
+    with pytest.raises(WordingError):
+        as_file(every)
 
 
 def say(texts: list[Wording], *, template: str, disclosure: str, market: str = "") -> str:
