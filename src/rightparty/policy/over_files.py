@@ -189,7 +189,10 @@ _TABLES: Final = {"accounts": ACCOUNTS, "contacts": CONTACTS}
 def _in_pieces(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     rows = int(frame.select(pl.len()).collect().item())
     for start in range(0, rows, _ROWS_READ_AT_ONCE):
-        yield frame.slice(start, _ROWS_READ_AT_ONCE).collect()
+        try:
+            yield frame.slice(start, _ROWS_READ_AT_ONCE).collect()
+        except pl.exceptions.InvalidOperationError as error:
+            raise FactsFileError(f"a number does not fit its column: {error}") from error
 
 
 def _share_of(shares: int) -> pl.Expr:
