@@ -17,7 +17,7 @@ from typing import Any, Final
 import polars as pl
 
 from rightparty.dispatch.variables import VariableError, checked_value, filled, names_in
-from rightparty.dispatch.wording_lint import Wording, WordingError, lint
+from rightparty.dispatch.wording_lint import CHANNELS, Wording, WordingError, lint
 from rightparty.kernel.vocabulary import DISCLOSURE_LEVELS, Disclosure
 
 DIRECTORY: Final = Path(__file__).parent / "wordings"
@@ -161,12 +161,13 @@ def with_own(own: Iterable[Wording]) -> Wordings:
 def available_wordings(wordings: Wordings | None = None) -> pl.DataFrame:
     """Return which texts exist: [template, language, channel, disclosure, disclosure_level (0…3), version].
 
-    A text for one market alone stands beside one for all markets (`approve_wording` sees to it) and adds no row.
+    Only what the outbox sends. A text for one market alone stands beside one for all markets (`approve_wording` sees to
+    it) and adds no row.
     """
     rows = [
         (template, language, channel, disclosure, DISCLOSURE_LEVELS[Disclosure(disclosure)], w.version)
         for (template, language, channel, disclosure, market), w in sorted((wordings or shipped_wordings()).items())
-        if not market
+        if not market and channel in CHANNELS
     ]
     schema = {
         "template": pl.String, "language": pl.String, "channel": pl.String, "disclosure": pl.String,
@@ -192,7 +193,7 @@ def render(
         wordings: the approved texts.
         template: name of the template.
         language: one of LANGUAGES.
-        channel: sms or email; both are plain text, so that nothing in a value can be markup.
+        channel: sms, email, call or post; all are plain text, so that nothing in a value can be markup.
         disclosure: the level the attribution supports.
         values: variable -> text; more than the wording uses is fine, less is not.
         market: whose own text goes before the one for all markets.
