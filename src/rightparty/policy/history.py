@@ -50,9 +50,9 @@ def count_contacts(frame: pl.DataFrame, history: pl.DataFrame, *, at: datetime |
     now = pl.lit(at).cast(INSTANT) if at else pl.col("at").cast(INSTANT)
     people = frame.select("person_id", "account_id", "zone_set", "day_began_at", now=now)
     try:
-        counted = _counted(people, history, _hashed)
+        counted = _counted(people, history, _hashed, at=at)
     except _CollisionError:
-        counted = _counted(people, history, pl.col)
+        counted = _counted(people, history, pl.col, at=at)
     known = pl.col("person_id").is_not_null()
     facts = counted.select(
         pl.when(known).then(pl.col(COUNTS).fill_null(0)),
@@ -75,7 +75,9 @@ def _hashed(name: str) -> pl.Expr:
     return pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash())
 
 
-def _counted(people: pl.DataFrame, history: pl.DataFrame, key_of: Callable[[str], pl.Expr]) -> pl.DataFrame:
+def _counted(
+    people: pl.DataFrame, history: pl.DataFrame, key_of: Callable[[str], pl.Expr], *, at: datetime | None
+) -> pl.DataFrame:
     """Join what was counted to the rows of `people`, in their order.
 
     Raises:
@@ -88,20 +90,34 @@ def _counted(people: pl.DataFrame, history: pl.DataFrame, key_of: Callable[[str]
         rows.lazy()
         .drop_nulls("person_id")
         .group_by("person")
-        .agg(pl.col("person_id").first().alias("of_person_id"), pl.col("day_began_at").min(), pl.col("now").min())
+        .agg(
+            pl.col("person_id").first().alias("of_person_id"),
+            pl.col("person_id").first().hash(1).alias("of_check"),
+            pl.col("day_began_at").min(),
+            *([] if at else [pl.col("now").min()]),
+        )
         .collect(engine=engine)
     )
+    now = pl.lit(at).cast(INSTANT) if at else pl.col("now")
+    # numbers and truth values only, for what is joined is copied
     past = (
         history.lazy()
-        .with_columns(person=key_of("person_id"))
-        .join(persons.lazy(), on="person")
-        .filter(pl.col("person_id") == pl.col("of_person_id"))
-        .with_columns(is_call=pl.col("channel") == "call")
+        .select(
+            "occurred_at",
+            "account_id",
+            person=key_of("person_id"),
+            check=pl.col("person_id").hash(1),
+            is_call=pl.col("channel") == "call",
+            is_message=pl.col("channel").is_in(_MESSAGES),
+            is_answer=pl.col("kind") == "answered",
+        )
+        .join(persons.lazy().drop("of_person_id"), on="person")
+        .filter(pl.col("check") == pl.col("of_check"))
     )
     of_person, calls = pl.collect_all(
-        [past.group_by("person").agg(**_of_person()), past.filter("is_call", _of_use())], engine=engine
+        [past.group_by("person").agg(**_of_person(now)), past.filter("is_call", _of_use(now))], engine=engine
     )
-    of_debt = calls.group_by("person", "account_id").agg(**_of_debt()).with_columns(account=key_of("account_id"))
+    of_debt = calls.group_by("person", "account_id").agg(**_of_debt(now)).with_columns(account=key_of("account_id"))
     if of_debt.select(pl.struct("person", "account").is_duplicated().any()).item():
         raise _CollisionError
     joined = (
@@ -117,10 +133,9 @@ def _counted(people: pl.DataFrame, history: pl.DataFrame, key_of: Callable[[str]
     return joined
 
 
-def _of_person() -> dict[str, pl.Expr]:
+def _of_person(now: pl.Expr) -> dict[str, pl.Expr]:
     """Aggregates over one person's contacts."""
-    occurred, is_call, now = pl.col("occurred_at"), pl.col("is_call"), pl.col("now")
-    is_message = pl.col("channel").is_in(_MESSAGES)
+    occurred, is_call, is_message = pl.col("occurred_at"), pl.col("is_call"), pl.col("is_message")
     # an unknown beginning of the day counts every contact as today's: stricter, and another reason withholds anyway
     today = (occurred >= pl.col("day_began_at")).fill_null(value=True)
     week = (occurred >= now - WEEK).fill_null(value=True)
@@ -135,7 +150,7 @@ def _of_person() -> dict[str, pl.Expr]:
         "messages_person_day": count(is_message & today),
         "messages_person_7d": count(is_message & week),
         "messages_person_31d": count(is_message & month),
-        "calls_person_day": count(is_call & today & (pl.col("kind") == "answered")),
+        "calls_person_day": count(is_call & today & pl.col("is_answer")),
         "call_attempts_person_day": count(is_call & today),
         "call_attempts_person_7d": count(is_call & week),
         "call_attempts_person_31d": count(is_call & month),
@@ -143,15 +158,15 @@ def _of_person() -> dict[str, pl.Expr]:
     }
 
 
-def _of_use() -> pl.Expr:
+def _of_use(now: pl.Expr) -> pl.Expr:
     """Calls that count for their debt: of the last seven days, or conversations."""
-    return (pl.col("occurred_at") >= pl.col("now") - WEEK).fill_null(value=True) | (pl.col("kind") == "answered")
+    return (pl.col("occurred_at") >= now - WEEK).fill_null(value=True) | pl.col("is_answer")
 
 
-def _of_debt() -> dict[str, pl.Expr]:
+def _of_debt(now: pl.Expr) -> dict[str, pl.Expr]:
     """Aggregates over one person's calls about one debt."""
-    occurred, now = pl.col("occurred_at"), pl.col("now")
-    talked = (pl.col("kind") == "answered") & (occurred <= now + CLOCK_TOLERANCE)
+    occurred = pl.col("occurred_at")
+    talked = pl.col("is_answer") & (occurred <= now + CLOCK_TOLERANCE)
     return {
         "calls_debt_7d": (occurred >= now - WEEK).fill_null(value=True).sum().cast(pl.Int32),
         "talked_at": occurred.filter(talked).max(),
