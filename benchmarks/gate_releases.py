@@ -77,7 +77,8 @@ def bare(batch: int) -> float:
 def gated(batch: int) -> tuple[int, float]:
     """Return how many were released and in how many seconds."""
     from rightparty.dispatch.operations.claim import claim
-    from rightparty.dispatch.operations.release import installed_packs, release
+    from rightparty.dispatch.operations.release import release
+    from rightparty.planning.drafts.queries import installed_packs
 
     packs, released = installed_packs(), 0
     start = time.perf_counter()

@@ -9,12 +9,15 @@ import ast
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 REFERENCE: Final = ROOT / "docs" / "reference"
 NOTE: Final = "<!-- Written by scripts/generate_reference.py from the code; change the code, not this page. -->\n"
+
+ALL_CHANNELS: Final = 5
 
 KIND_TEXTS: Final = {
     "TEXT": "text",
@@ -141,6 +144,58 @@ def audit_findings() -> str:
     return text + _table(["Column", "Type"], [[f"`{name}`", f"`{kind}`"] for name, kind in shapes.items()])
 
 
+def rules_by_market() -> str:
+    """Return the page of every rule of the law packs, with the situations that try it."""
+    from rightparty.policy.pack import CONFIDENCE, load_packs
+
+    situations = _situations()
+    text = NOTE + (
+        "# Rules by market\n\nWhat the law packs in `src/rightparty/policy/packs` state now, each version of a rule on"
+        " its own line. None of it is legal advice: it is the law as it was read, with how sure that reading is, and"
+        " counsel of the named kind should review it. The lender may be stricter, never laxer. A duty withholds"
+        " nothing: it says what the law asks besides. Situations are the cases in `tests/law` that try this version.\n\n"
+    )
+    text += _table(["Confidence", "What it means"], [[f"`{key}`", meaning] for key, meaning in CONFIDENCE.items()])
+    for market, pack in load_packs().packs.items():
+        rows = []
+        for rule in pack.rules:
+            until = f" until {rule.effective_to}" if rule.effective_to else ""
+            tried = [day for day in situations.get(rule.id, []) if rule.is_in_force(day)]
+            rows.append([
+                f"`{rule.id}`", rule.term, rule.paraphrase, _parameters(rule),
+                f"{rule.effective_from}{until}", str(rule.recorded_from), rule.citation, f"`{rule.confidence}`",
+                rule.binds, rule.review, "" if rule.kind == "duty" else str(len(tried)),
+            ])  # fmt: skip
+        text += f"\n## {market}: {pack.title}\n\nVersion {pack.version}, {len(rows)} rules. {pack.not_legal_advice}\n\n"
+        head = ["Rule", "Term", "What it restricts", "Parameters", "In force from", "Stated since", "Citation"]
+        text += _table([*head, "Confidence", "Binds", "Review by", "Situations"], rows)
+    return text
+
+
+def _situations() -> dict[str, list[date]]:
+    """Return rule -> local days of the situations that try it."""
+    import yaml
+
+    found: dict[str, list[date]] = {}
+    for file in sorted((ROOT / "tests" / "law").glob("*/*.yaml")):
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        for raw in yaml.load(file.read_text(encoding="utf-8"), Loader=loader):
+            day = date.fromisoformat(raw["situation"]["at_local"][:10])
+            found.setdefault(f"{file.parent.name}.{raw['rule']}", []).append(day)
+    return found
+
+
+def _parameters(rule: Any) -> str:
+    shown = []
+    for name, value in rule.parameters.items():
+        said = ("no", "yes")[value] if isinstance(value, bool) else value
+        listed = ", ".join(map(str, said)) if isinstance(said, list) else str(said)
+        shown.append(f"{name.replace('_', ' ')}: {listed}")
+    if len(rule.channels) < ALL_CHANNELS:
+        shown.append(f"only {', '.join(rule.channels)}")
+    return "; ".join(shown)
+
+
 def reminder_states() -> str:
     """Return the page of a reminder's states and moves."""
     from rightparty.dispatch.reminder_state import MOVES, ON_THE_WIRE, RESTING
@@ -212,6 +267,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "portfolio-contract.md": portfolio_contract,
     "reasons.md": reasons,
     "audit-findings.md": audit_findings,
+    "rules-by-market.md": rules_by_market,
     "reminder-states.md": reminder_states,
     "settings.md": settings,
     "commands.md": commands,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Emptying the test store between tests: SQLite empties by DELETE, which what protects log and own texts refuses.
+"""Emptying the test store between tests: SQLite empties by DELETE, which protected tables refuse.
 
 The triggers are dropped and put back around the deletes. PostgreSQL truncates and needs nothing.
 """
@@ -11,6 +11,7 @@ from django.db.backends.sqlite3.base import DatabaseOperations
 
 _PROTECTIONS = {
     "evidence_leaf": importlib.import_module("rightparty.evidence.migrations.0002_protect_leaves"),
+    "planning_policydraft": importlib.import_module("rightparty.planning.migrations.0003_protect_drafts"),
     "dispatch_ownwording": importlib.import_module("rightparty.dispatch.migrations.0006_wordings"),
 }
 _original = DatabaseOperations.sql_flush

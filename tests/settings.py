@@ -21,7 +21,7 @@ if os.environ.get("RIGHTPARTY_TEST_STORE") == "postgresql" and "DATABASE_URL" no
     os.environ["DATABASE_URL"] = started_server_url(HOME)
 
 from rightparty.site.settings import *  # noqa: E402, F403
-from rightparty.site.settings import DATABASES  # noqa: E402
+from rightparty.site.settings import DATABASES, RIGHTPARTY  # noqa: E402
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # a file, not memory: threads and processes of the tests meet the same store, with WAL as in production
@@ -33,3 +33,4 @@ STORAGES = {
 }
 AXES_ENABLED = True
 ALLOWED_HOSTS = ["*"]
+RIGHTPARTY["HOUSE_RULES_FILE"] = str(Path(__file__).parent / "house.toml")

@@ -1,90 +1,64 @@
 # SPDX-License-Identifier: Apache-2.0
 """right_time: every market's situations, each with its citation, judged as the law says. One runner for all."""
 
-from pathlib import Path
-from typing import Any
+from collections import Counter
+from functools import cache
 
+import polars as pl
 import pytest
-import yaml
 
-from rightparty.kernel.reasons import reasons_in
-from rightparty.policy.evaluate import evaluate
-from rightparty.policy.pack import load_packs
-from tests.law.situations import facts_of
+from rightparty.cli.policy_check import Judged, check_situations
+from rightparty.policy.pack import Rule, load_packs
+from rightparty.policy.rules.law import withholds
+from rightparty.policy.situations import facts_of
+from tests.law.situations import all_situations
 
 PACKS = load_packs()
-VECTORS = [
-    (file.parent.name, vector)
-    for file in sorted(Path(__file__).parent.glob("*/*.yaml"))
-    for vector in yaml.safe_load(file.read_text(encoding="utf-8"))
-]
-REASONS_OF_RULE = {
-    "contact_hours": {"right_time.outside_contact_hours"},
-    "voice_per_day": {"right_time.person_daily_cap"},
-    "per_day": {"right_time.person_daily_cap"},
-    "who": {"right_party.not_liable"},
-    "third_parties": {"right_party.not_liable"},
-    "opted_out": {"right_time.opted_out"},
-    "medium": {"right_time.opted_out"},
-    "call_frequency": {"right_time.debt_call_cap"},
-    "after_conversation": {"right_time.after_conversation"},
-    "cease_communication": {"right_time.cease_communication"},
-    "attorney_represented": {"right_time.attorney_represented"},
-    "dispute_unverified": {"right_debt.disputed"},
-    "contact_days": {"right_time.not_a_contact_day"},
-}
-HOUSE = {"right_time.person_daily_cap", "right_time.person_weekly_cap"}
+RULES = [rule for pack in PACKS.packs.values() for rule in pack.rules if rule.kind != "duty"]
 
 
-def reasons_of(market: str, situation: dict[str, Any]) -> set[str]:
-    verdict = evaluate(facts_of(market, situation), PACKS).collect()
-    return {reason.code for reason in reasons_in(verdict["reasons_mask"][0])}
+@cache
+def judged() -> dict[str, Judged]:
+    return {one.id: one for one in check_situations(all_situations(), PACKS).situations}
 
 
-@pytest.mark.parametrize(("market", "vector"), VECTORS, ids=[vector["id"] for _, vector in VECTORS])
-def test_the_law_of_a_market_judges_as_cited(market: str, vector: dict[str, Any]) -> None:
-    reasons = reasons_of(market, vector["situation"])
-    rule = vector.get("rule") or vector["id"].split("-")[1]
-    if vector["expected"] == "withheld":
-        assert reasons & REASONS_OF_RULE[rule], (vector["why"], reasons)
-    else:
-        # the house's own caps over the person are stricter than the law and not its subject here
-        assert not reasons - HOUSE, (vector["why"], reasons)
+@cache
+def tried() -> pl.DataFrame:
+    """The facts of every situation, with what it tries and what is expected."""
+    situations = all_situations()
+    return facts_of(situations).with_columns(
+        tries=pl.Series([f"{one.market}.{one.rule}" for one in situations]),
+        expected=pl.Series([one.expected for one in situations]),
+    )
 
 
-def test_every_rule_of_a_pack_is_tried_with_a_situation_it_withholds() -> None:
-    """A rule nobody ever saw withhold may be dead: its reason is provoked in its own market."""
-    for market, pack in PACKS.packs.items():
-        for rule in pack.rules:
-            situation = breaking(rule.kind, rule.channels[0])
-            if rule.kind == "hold":
-                situation["flags"] = [f"hold:{rule.parameters['holds'][0]}"]
-            facts = facts_of(market, situation)
-            mask = evaluate(facts, PACKS).collect()["reasons_mask"][0]
-            assert rule.reason in {reason.code for reason in reasons_in(mask)}, rule.id
+def test_every_situation_has_a_name_of_its_own() -> None:
+    names = Counter(one.id for one in all_situations())
+    assert [name for name, times in names.items() if times > 1] == []
 
 
-def breaking(kind: str, channel: str) -> dict[str, Any]:
-    """A situation that breaks a kind of rule and is otherwise lawful (Tuesday noon)."""
-    noon = {
-        "time_zones": ["Asia/Shanghai"], "clock_zone": "Asia/Shanghai", "at_local": "2026-11-24T12:00:00",
-        "channel": channel, "role": "debtor", "days_past_due": 10,
-    }  # fmt: skip
-    call = {"channel": "call", "at_local": "2026-11-24T09:00:00", "outcome": "conversation"}
-    more: dict[str, dict[str, Any]] = {
-        "liable_roles": {"role": "emergency_contact"},
-        "contact_hours": {"at_local": "2026-11-24T23:00:00"},
-        "contact_days": {"at_local": "2026-11-22T12:00:00"},
-        "contacts_per_day": {"history": [call] * 5},
-        "effective_calls_per_day": {"history": [call] * 3},
-        "debt_calls_in_7_days": {"history": [{**call, "outcome": "no_answer"}] * 7},
-        "after_conversation": {"history": [call]},
-        "medium_refused": {"flags": [f"opted_out:{channel}"]},
-        "consent_revoked": {"flags": [f"opted_out:{channel}"]},
-        "cease_communication": {"flags": ["cease_communication"]},
-        "represented": {"flags": ["attorney_represented"]},
-        "deceased": {"flags": ["deceased"]},
-        "bankrupt": {"flags": ["bankrupt"]},
-        "hold": {},
-    }
-    return {**noon, **more[kind]}
+@pytest.mark.parametrize("name", [one.id for one in all_situations()])
+def test_the_law_of_a_market_judges_as_cited(name: str) -> None:
+    one = judged()[name]
+    assert one.passed, (one.expected, one.why, one.reasons)
+    assert one.citation
+
+
+def test_every_situation_tries_a_rule_of_its_pack() -> None:
+    known = {rule.id for rule in RULES}
+    assert {f"{one.market}.{one.rule}" for one in all_situations()} <= known
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.id} from {rule.effective_from}")
+def test_every_version_of_a_rule_was_seen_to_withhold_and_to_permit(rule: Rule) -> None:
+    """A rule nobody ever saw withhold may be dead, and one nobody ever saw permit may be deaf."""
+    own = tried().filter(
+        pl.col("tries") == rule.id,
+        pl.col("channel").is_in(rule.channels),
+        pl.col("local_date_min") >= rule.effective_from,
+        *([] if rule.effective_to is None else [pl.col("local_date_max") < rule.effective_to]),
+    )
+    seen = own.select("expected", withholds=withholds(rule)[rule.reason])
+    assert seen.filter(pl.col("expected") == "withheld", "withholds").height > 0
+    assert seen.filter(pl.col("expected") == "permitted").height > 0
+    assert seen.filter(pl.col("expected") == "permitted", "withholds").height == 0

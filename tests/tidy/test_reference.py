@@ -25,6 +25,7 @@ def generator() -> ModuleType:
         "portfolio-contract.md",
         "reasons.md",
         "audit-findings.md",
+        "rules-by-market.md",
         "reminder-states.md",
         "settings.md",
         "commands.md",

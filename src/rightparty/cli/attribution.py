@@ -11,7 +11,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rightparty.cli.output import At, Json, Out, answer, console, instant_of, progress_console, refuse, table_of
 from rightparty.cli.store import ensure_store
 from rightparty.console.waterfalls import PICTURES, drawn
-from rightparty.dispatch.operations.release import installed_packs
 from rightparty.kernel.masking import mask_value
 from rightparty.kernel.reasons import reasons_in
 from rightparty.kernel.vocabulary import Disclosure
@@ -28,6 +27,7 @@ from rightparty.parties.queries import (
     ids_of_person,
     installed_parameters,
 )
+from rightparty.planning.drafts.queries import installed_packs
 from rightparty.policy.disclosure import supported_disclosure
 
 group = typer.Typer(help="Whom contact points reach, why, and the parameters behind it.", no_args_is_help=True)

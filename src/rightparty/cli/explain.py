@@ -3,18 +3,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 import polars as pl
 import typer
-from django.conf import settings
 
 from rightparty.cli.output import At, Json, Out, answer, instant_of, refuse, table_of
 from rightparty.cli.store import ensure_store
 from rightparty.console.story import local_day
-from rightparty.dispatch.operations.release import installed_packs
 from rightparty.dispatch.queries import (
     ReminderStory,
     batches_as_of,
@@ -24,8 +21,8 @@ from rightparty.dispatch.queries import (
     texts_in_force,
 )
 from rightparty.kernel.reasons import reasons_in
+from rightparty.planning.drafts.queries import installed_packs, installed_strategy
 from rightparty.planning.queries import entries_of_account, find_portrait, judge_account
-from rightparty.planning.strategy import load_strategy
 from rightparty.policy.citations import citation_of
 from rightparty.policy.facts import FACTS
 
@@ -83,12 +80,11 @@ def _told_message(story: ReminderStory) -> Told:
 
 
 def _account(subject: str, at: datetime) -> Told | None:
-    own = str(settings.RIGHTPARTY["STRATEGY_FILE"])
     packs = installed_packs()
     judged = judge_account(
         subject,
         at=at,
-        strategy=load_strategy(Path(own) if own else None),
+        strategy=installed_strategy(),
         packs=packs,
         wordings=texts_in_force().available,
         batches=batches_as_of(at=at),

@@ -19,7 +19,7 @@ from rightparty.dispatch.queries import list_own_wordings, texts_in_force, wordi
 from rightparty.dispatch.variables import VARIABLES, VariableError, filled
 from rightparty.dispatch.wording import DIRECTORY, read_file, read_wordings, render
 from rightparty.dispatch.wording_lint import Wording, WordingError, lint, worst_length
-from rightparty.kernel.vocabulary import Disclosure, MessageChannel
+from rightparty.kernel.vocabulary import MessageChannel
 
 group = typer.Typer(help="Texts of reminders: check, show, propose, approve.", no_args_is_help=True)
 
@@ -38,7 +38,7 @@ def lint_(
     as_json: Json = False,
     out: Out = None,
 ) -> None:
-    """Check texts: what must and may stand in them, forbidden words, length in SMS segments. Status 1: some break a rule."""
+    """Check texts: variables, forbidden words, length in SMS segments. Status 1 if one breaks a rule."""
     texts = _texts_at(where)
     findings = [{"text": w.name, "finding": f} for w in texts for f in lint(w, has_phone=_has_phone())]
     lengths = [_length_of(w) for w in texts if w.channel == MessageChannel.SMS and _has_right_braces(w)]
@@ -187,7 +187,7 @@ def list_(as_json: Json = False, out: Out = None) -> None:
     answer(rows, as_json=as_json, out=out, tables=[table_of("Own texts", frame)])
 
 
-def _state(approved: bool, spoken: bool) -> str:  # noqa: FBT001
+def _state(approved: bool, spoken: bool) -> str:
     if not approved:
         return "draft"
     return "in force" if spoken else "replaced"

@@ -22,7 +22,6 @@ from rightparty.console.story import cited_reasons, facts_shown, seen_facts
 from rightparty.console.waterfalls import add_pictures, waterfalls_of_party
 from rightparty.dispatch.operations.halt import halt as halt_dispatch
 from rightparty.dispatch.operations.lift_halt import lift_halt
-from rightparty.dispatch.operations.release import installed_packs
 from rightparty.dispatch.queries import batch_story, current_halt, explain_reminder, list_reminders, reminder_states
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.intake.errors import IntakeError
@@ -30,6 +29,7 @@ from rightparty.intake.operations.decide_load import admit_load, refuse_load
 from rightparty.intake.queries import find_load, latest_audit, list_loads, rejected_rows
 from rightparty.kernel.promises import Promise
 from rightparty.kernel.reasons import BY_CODE, promise_mask, reasons_in
+from rightparty.planning.drafts.queries import installed_packs
 from rightparty.planning.queries import entries_of_plan, find_plan, find_portrait, latest_plan
 
 PAGE: Final = 50

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Words that may not stand in texts, and the stop words that must, by language; as data in `words.toml` (right_words)."""
+"""Words that may not stand in texts, and the stop words that must, by language, from `words.toml` (right_words)."""
 
 import re
 import tomllib

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The approved texts: read, put together, chosen and filled in (serves right_words and answerable).
 
-A wording is one text for a template, language, channel and disclosure level, for one market or for all. Where little may
-be disclosed all templates speak in the words of `neutral`, and where the account but no amount may be named in those of
+A wording is one text for a template, language, channel and disclosure level, for one market or for all. Where little
+may be disclosed all templates speak the words of `neutral`; where the account but no amount may be named, those of
 `account`. `limited_content` follows the discipline of 12 CFR 1006.2(j) without claiming its safe harbour, which is for
 voicemail.
 """
@@ -90,7 +90,7 @@ def read_file(file: Path) -> list[Wording]:
 
 def _subject_and_text(table: Mapping[str, Any]) -> dict[str, str]:
     if strange := table.keys() - {"subject", "text"}:
-        raise ValueError(f"the field {sorted(strange)[0]!r} is not known")
+        raise ValueError(f"the field {min(strange)!r} is not known")
     subject, text = table.get("subject", ""), table["text"]
     if not isinstance(subject, str) or not isinstance(text, str):
         raise TypeError("a subject or text that is no text")
@@ -98,7 +98,7 @@ def _subject_and_text(table: Mapping[str, Any]) -> dict[str, str]:
 
 
 def put_together(texts: Iterable[Wording]) -> Wordings:
-    """Return texts by their keys: a later one replaces an earlier, and all templates speak in the words of SPOKEN_BY_ALL.
+    """Return texts by their keys: a later one replaces an earlier, and all templates speak the words of SPOKEN_BY_ALL.
 
     Every template speaks every language in which one of SPOKEN_BY_ALL is written, at that level alone.
     """

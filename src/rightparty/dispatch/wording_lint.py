@@ -97,6 +97,7 @@ def lint(wording: Wording, *, has_phone: bool = True) -> list[str]:
         *_of_key(wording),
         *_of_variables(wording, used, in_subject, has_phone=has_phone),
         *_of_form(wording),
+        *_of_characters(wording),
         *_of_words(wording),
     ]
 
@@ -135,6 +136,9 @@ def _of_form(wording: Wording) -> Iterator[str]:
         yield f"its subject is longer than {SUBJECT_LONGEST} characters"
     if sms and (segments := worst_length(wording).segments) > MOST_SEGMENTS:
         yield f"{segments} segments with the longest values, {MOST_SEGMENTS} at most"
+
+
+def _of_characters(wording: Wording) -> Iterator[str]:
     lines = _NEW_LINES[MessageChannel(wording.channel)]
     if strange := unclean_in(wording.text, allowed=lines) or unclean_in(wording.subject):
         yield f"the character {strange} may not stand in it"

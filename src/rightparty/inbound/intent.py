@@ -3,8 +3,8 @@
 
 Precision first: a false "not me" silences a debtor's notices, a false "stop" loses a channel. So a stop word counts
 only when it is the whole reply, and the longer phrases are ones people do not use about anything else. Words of mobile
-operators (STOP, T, TD, 退订) follow their usage. Chinese in both scripts, English; basics of the other languages in which
-texts are sent, every stop word that they offer among them.
+operators (STOP, T, TD, 退订) follow their usage. Chinese in both scripts, English; basics of the other languages in
+which texts are sent, every stop word that they offer among them.
 """
 
 import re
@@ -40,7 +40,8 @@ _STOP_ALONE: Final = (
     r"|odhlásiť( sa)?|zrušiť|nepíšte mi( už)?|стоп|отписаться|отпишите меня|отписка|хватит"
     r"|(больше )?(мне )?не (пишите|присылайте)( мне)?( больше)?( (смс|сообщени[яей]))?|тоқтат(у|ыңыз)?"
     r"|(маған )?(хабарлама )?(жазбаңыз|жібермеңіз)|berhenti( berlangganan)?|unreg|(tolong )?jangan (kirim|sms)"
-    r"( sms| pesan)?( saya)?( lagi)?|i?tigil( na)?( po)?|ihinto( na)?( po)?|huwag na( po)?( kayong)? mag-?text( sa akin)?"
+    r"( sms| pesan)?( saya)?( lagi)?|i?tigil( na)?( po)?|ihinto( na)?( po)?"
+    r"|huwag na( po)?( kayong)? mag-?text( sa akin)?"
     r"|रोकें|रोको|बंद (करें|करो|कर दो)|(मुझे )?(संदेश|मैसेज) मत (भेजें|भेजो|भेजिए)|स्टॉप|band kar(o|en|ein)"
 )
 _WRONG_PARTY: Final = (

@@ -11,6 +11,9 @@ SCRIPT_OF_REGION: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Script of written Chinese by region. From: Unicode CLDR likely subtags."""
 
+SPELLED: Final[Mapping[str, str]] = {"tl": "fil", "in": "id"}
+"""Older names of languages. From: Unicode CLDR language aliases."""
+
 
 def language_read(tag: str, approved: Iterable[str]) -> str | None:
     """Return the approved language for a BCP 47 tag, or None if there is none.
@@ -21,7 +24,7 @@ def language_read(tag: str, approved: Iterable[str]) -> str | None:
     parts = [part for part in tag.replace("_", "-").split("-") if part]
     if not parts:
         return None
-    primary = parts[0].lower()
+    primary = SPELLED.get(parts[0].lower(), parts[0].lower())
     scripts = [part.title() for part in parts[1:] if len(part) == 4]
     scripts += [SCRIPT_OF_REGION[part.upper()] for part in parts[1:] if part.upper() in SCRIPT_OF_REGION]
     candidates = [tag, *(f"{primary}-{script}" for script in scripts[:1]), primary]

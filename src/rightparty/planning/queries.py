@@ -33,10 +33,10 @@ from rightparty.parties.queries import (
 )
 from rightparty.planning.assembly import assemble_facts
 from rightparty.planning.batches import NO_BATCHES, within_room
-from rightparty.planning.cadence import with_step
 from rightparty.planning.candidates import choose_candidates
 from rightparty.planning.models import Plan, PlanEntry
 from rightparty.planning.strategy import Strategy
+from rightparty.planning.treatment import treat
 from rightparty.planning.world import World
 from rightparty.policy.evaluate import evaluate
 from rightparty.policy.pack import LawPacks
@@ -180,7 +180,7 @@ def judge_account(
     """
     parties = liable_and_other_parties(account_ids=[account_id])["party_id"].unique().to_list()
     world = read_world(at=at, account_ids=[account_id], party_ids=parties, batches=batches)
-    stepped = with_step(world.balances.lazy(), strategy).filter(pl.col("step").is_not_null())
+    stepped = treat(world, strategy, grace_days=packs.house.promise_grace_days).filter(pl.col("step").is_not_null())
     least = packs.thresholds.limited_content
     candidates = choose_candidates(stepped, world, strategy, least_p=least).collect()
     facts = assemble_facts(candidates, world, wordings=wordings, thresholds=packs.thresholds)

@@ -113,7 +113,7 @@ _DEBT: Final = "A"
 class SituationError(ValueError):
     """A situation cannot be read; the message names file, line and field."""
 
-    remedy = "Correct the line; the format is described in the how-to on checking law packs."
+    remedy = "Correct the line; docs/how-to/check-a-law-pack.md describes the fields."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 
 from rightparty.dispatch.operations.enqueue_proposals import enqueue_proposals
-from rightparty.dispatch.operations.release import installed_packs
 from rightparty.dispatch.queries import batches_as_of, outbox_keys
 from rightparty.dispatch.wording import available_wordings
 from rightparty.evidence.queries import read_leaf, verify_log
 from rightparty.intake.operations.load_portfolio import load_portfolio
 from rightparty.kernel.reasons import reasons_in
+from rightparty.planning.drafts.queries import installed_packs
 from rightparty.planning.operations.propose_plan import PlanResult, propose_plan
 from rightparty.planning.queries import entries_of_account, find_plan, find_portrait, judge_account, withheld_entries
 from rightparty.planning.strategy import load_strategy

@@ -9,8 +9,8 @@ from rightparty.kernel.identifiers import new_reference_code, read_code, show_co
 
 
 @given(st.sampled_from(sorted(shipped_wordings())), st.randoms(use_true_random=False))
-def test_code_and_page_stand_in_every_text(key: tuple[str, str, str, str], dice) -> None:
-    template, language, channel, disclosure = key
+def test_code_and_page_stand_in_every_text(key: tuple[str, str, str, str, str], dice) -> None:
+    template, language, channel, disclosure, _market = key
     code = new_reference_code(dice.randrange)
     values = {
         "sender": "S", "code": show_code(code), "link": f"https://lender.example/m/{code}", "amount": "CNY 1.00",

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """right_words, right_party: texts of codes and letters tell of no debt; a code is kept as a digest."""
 
-import re
 from uuid import UUID
 
 import pytest
@@ -11,7 +10,8 @@ from hypothesis import strategies as st
 from rightparty.dispatch.code_texts import code_text, code_texts, letter_text
 from rightparty.dispatch.one_time_codes import digest_of, is_same_code, new_one_time_code
 from rightparty.dispatch.verification_state import VerificationState, may_follow
-from rightparty.dispatch.wording import DEBT_WORDS, LANGUAGES
+from rightparty.dispatch.word_lists import debt_word_in, threats_in
+from rightparty.dispatch.wording_lint import LANGUAGES
 
 WHO = UUID(int=7)
 codes = st.integers(0, 999_999).map(lambda n: f"{n:06d}")
@@ -22,7 +22,8 @@ def test_no_text_tells_of_a_debt_and_each_names_sender_and_code(language: str) -
     subject, text = code_text(language, sender="Lantern", code="204613")
     letter = letter_text(language, sender="Lantern", code="4K7P-9XQ2-M3D")
     for words in (subject, text, letter):
-        assert re.search(DEBT_WORDS[language], words, re.IGNORECASE) is None
+        assert debt_word_in(words, language) is None
+        assert threats_in(words, language) == []
         assert "Lantern" in words
     assert "204613" in text
     assert "4K7P-9XQ2-M3D" in letter

@@ -15,7 +15,7 @@ from rightparty.evidence.operations.append_leaves import append_leaves
 
 
 def propose_wordings(texts: Sequence[Wording], *, at: datetime, by: str) -> list[int]:
-    """Keep texts as drafts, all or none, and return their numbers; nothing is said in them until somebody else approves.
+    """Keep texts as drafts, all or none, and return their numbers; they are not said until somebody else approves.
 
     Raises:
         WordingError: no texts or no name, one key twice, a text that breaks the rules, or one that waits already.

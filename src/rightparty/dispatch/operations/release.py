@@ -13,7 +13,6 @@ commit nothing happened and the lease runs out; after it the messages may be han
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import polars as pl
@@ -35,9 +34,10 @@ from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.kernel.identifiers import new_reference_code
 from rightparty.planning.assembly import assemble_facts
 from rightparty.planning.batches import within_room
+from rightparty.planning.drafts.queries import installed_packs
 from rightparty.planning.queries import read_world
 from rightparty.policy.evaluate import evaluate
-from rightparty.policy.pack import LawPacks, load_packs
+from rightparty.policy.pack import LawPacks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +85,6 @@ def release(
         withheld=decided.withheld.height,
         deferred=decided.deferred.height,
     )
-
-
-def installed_packs() -> LawPacks:
-    """Return the law packs with this installation's house rules."""
-    own = settings.RIGHTPARTY["HOUSE_RULES_FILE"]
-    return load_packs(house_file=Path(str(own)) if own else None)
 
 
 def _decide(

@@ -7,12 +7,10 @@ Crash meaning: plan, entries and evidence leaf commit together; before that noth
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 import structlog
-from django.conf import settings
 from django.db import transaction
 
 from rightparty.evidence.chain import LeafRecord
@@ -21,13 +19,15 @@ from rightparty.kernel.masking import masked
 from rightparty.kernel.reasons import BY_CODE, REASONS
 from rightparty.planning.assembly import assemble_facts
 from rightparty.planning.batches import within_room
-from rightparty.planning.cadence import with_step
 from rightparty.planning.candidates import choose_candidates
+from rightparty.planning.drafts.queries import installed_packs, installed_strategy
 from rightparty.planning.models import Plan
 from rightparty.planning.queries import read_world
-from rightparty.planning.strategy import Strategy, load_strategy
+from rightparty.planning.strategy import Strategy
+from rightparty.planning.treatment import treat
+from rightparty.planning.words import refuse_missing_words
 from rightparty.policy.evaluate import evaluate
-from rightparty.policy.pack import LawPacks, load_packs
+from rightparty.policy.pack import LawPacks
 from rightparty.store.operations.append_rows import append_rows
 
 log = structlog.get_logger(__name__)
@@ -67,10 +67,11 @@ def propose_plan(*, at: datetime, wordings: pl.DataFrame, outbox: pl.DataFrame, 
         StrategyError: the lender's strategy cannot be used.
         PackError: the law packs or house rules cannot be used.
     """
-    strategy = _strategy(wordings)
-    packs = load_packs(house_file=_own_file("HOUSE_RULES_FILE"))
+    packs = installed_packs()
+    strategy = installed_strategy()
+    refuse_missing_words(strategy, packs=packs, wordings=wordings)
     world = read_world(at=at, batches=batches)
-    stepped = with_step(world.balances.lazy(), strategy).collect()
+    stepped = treat(world, strategy, grace_days=packs.house.promise_grace_days).collect()
     candidates = choose_candidates(
         stepped.lazy().filter(pl.col("step").is_not_null()), world, strategy, least_p=packs.thresholds.limited_content
     ).collect()
@@ -84,7 +85,7 @@ def propose_plan(*, at: datetime, wordings: pl.DataFrame, outbox: pl.DataFrame, 
         "proposed": judged.filter("permitted").height,
         "withheld": judged.filter(~pl.col("permitted")).height,
     }
-    plan_id = _write(judged, counts, strategy, packs, at=at)
+    plan_id = _write(judged, {**counts, "by_arm": _by_arm(stepped)}, strategy, packs, at=at)
     log.info("plan.proposed", plan_id=plan_id, considered=counts["considered"], proposed=counts["proposed"])
     return PlanResult(
         plan_id=plan_id,
@@ -123,13 +124,9 @@ def one_per_person(judged: pl.DataFrame) -> pl.DataFrame:
     ).drop("position", "turn")
 
 
-def _strategy(wordings: pl.DataFrame) -> Strategy:
-    return load_strategy(_own_file("STRATEGY_FILE"), templates=wordings["template"].unique().to_list())
-
-
-def _own_file(setting: str) -> Path | None:
-    name = str(settings.RIGHTPARTY[setting])
-    return Path(name) if name else None
+def _by_arm(stepped: pl.DataFrame) -> dict[str, int]:
+    """Count the accounts with a step today by the arm of the strategy that treats them."""
+    return dict(stepped.drop_nulls("step").group_by("arm").len().sort("arm").rows())
 
 
 def _by_reason(judged: pl.DataFrame) -> dict[str, int]:
@@ -152,7 +149,7 @@ def _entries(judged: pl.DataFrame, plan_id: int) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _write(judged: pl.DataFrame, counts: dict[str, int], strategy: Strategy, packs: LawPacks, *, at: datetime) -> int:
+def _write(judged: pl.DataFrame, counts: dict[str, Any], strategy: Strategy, packs: LawPacks, *, at: datetime) -> int:
     with transaction.atomic():
         plan = Plan.objects.create(
             as_of=at,
