@@ -21,8 +21,6 @@ JUMP = (
 )
 CHALLENGER = f'[[challengers]]\nname="other"\nper_mille=500\n[[challengers.steps]]\nname="o"\n{STEP}'
 SPLIT = f'[[steps]]\nname="a"\n{STEP}{CHALLENGER}'
-    f'[[steps]]\nname="a"\n{STEP}[[challengers]]\nname="other"\nper_mille=500\n[[challengers.steps]]\nname="o"\n{STEP}'
-)
 
 
 def world(promised: dict[str, date]) -> World:
