@@ -75,7 +75,9 @@ def render_released(
         body=pl.Series([text.body if text else None for text in texts], dtype=pl.String),
         text_digest=pl.Series([text_digest(text) if text else None for text in texts], dtype=pl.String),
         # the planner's is that of all markets; what was said is what counts
-        template_version=pl.Series([text.version if text else "" for text in texts], dtype=pl.String),
+        template_version=pl.coalesce(
+            pl.Series([text.version if text else None for text in texts], dtype=pl.String), "template_version"
+        ),
     )
     failed = (
         made.filter(pl.col("body").is_null())

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """right_words: the lender's own texts: two people, never changed once proposed, said at the gate once approved."""
 
+import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,12 +17,13 @@ from rightparty.dispatch.models import MessageText, OwnWording
 from rightparty.dispatch.operations.approve_wording import approve_wording
 from rightparty.dispatch.operations.propose_wordings import propose_wordings
 from rightparty.dispatch.operations.release import release
-from rightparty.dispatch.queries import list_own_wordings, texts_in_force, wording_of
+from rightparty.dispatch.queries import explain_reminder, list_own_wordings, texts_in_force, wording_of
 from rightparty.dispatch.wording import shipped_wordings
 from rightparty.dispatch.wording_lint import Wording, WordingError
 from rightparty.evidence.models import Leaf
 from rightparty.evidence.queries import find_leaf, verify_log
 from tests.integration.dispatch.lender import add_person, claimed, enqueue, only
+from tests.integration.dispatch.test_races import in_thread
 
 pytestmark = pytest.mark.django_db
 SHIPPED = shipped_wordings()["due", "zh-Hans", "sms", "amount", ""]
@@ -174,6 +176,38 @@ def test_a_number_in_a_text_needs_one_of_the_lender(at: datetime, settings: Any)
     settings.RIGHTPARTY = {**settings.RIGHTPARTY, "PHONE": "95000 1234"}
     in_force(at, calls)
     assert said_to_the_debtor(at).endswith(" 95000 1234")
+
+
+def test_a_text_whose_number_is_no_longer_configured_withholds(at: datetime, settings: Any) -> None:
+    settings.RIGHTPARTY = {**settings.RIGHTPARTY, "PHONE": "95000 1234"}
+    (text,) = in_force(at, replace(OURS, text=OURS.text + " {phone}"))
+    settings.RIGHTPARTY = {**settings.RIGHTPARTY, "PHONE": ""}
+    (account,) = add_person(101, at)
+    enqueue([(account, 101)], at)
+    assert release(claimed(at), at=at, worker="w1").withheld == 1
+    story = explain_reminder(only().id)
+    assert [reason.code for reason in story.reasons] == ["right_words.render_failed"]
+    assert story.leaf.facts["words"]["template_version"] == text.version
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_approve_at_once_one_does(at: datetime) -> None:
+    (number,) = propose(at)
+    start, outcomes = threading.Barrier(2), []
+
+    def approve(by: str) -> None:
+        start.wait(10)
+        try:
+            outcomes.append(approve_wording(number, at=at, by=by).version)
+        except WordingError:
+            outcomes.append("refused")
+
+    threads = [in_thread(lambda by=by: approve(by)) for by in ("bob", "cid")]
+    for thread in threads:
+        thread.join(60)
+    assert sorted(outcomes) == [f"own-{number}", "refused"]
+    assert Leaf.objects.filter(kind="wording.approved").count() == 1
+    assert verify_log().intact
 
 
 def test_the_later_approval_counts_not_the_later_draft(at: datetime) -> None:
