@@ -11,10 +11,6 @@ from tests.oracle.promises import CHANNELS
 from tests.oracle.situation import Situation
 
 
-def _nobody(s: Situation, _apart: set[str]) -> bool:
-    return s.person is None
-
-
 def _no_such_channel(s: Situation, _apart: set[str]) -> bool:
     return s.channel is not None and s.channel not in CHANNELS
 
@@ -29,7 +25,7 @@ def _no_such_year(s: Situation, apart: set[str]) -> bool:
     return apart <= by_days and any(not has_calendar(s.market, read.day.year) for read in shown)
 
 
-UNMENDED: tuple[Callable[[Situation, set[str]], bool], ...] = (_nobody, _no_such_channel, _age, _no_such_year)
+UNMENDED: tuple[Callable[[Situation, set[str]], bool], ...] = (_no_such_channel, _age, _no_such_year)
 
 
 def is_unmended(situation: Situation, apart: set[str]) -> bool:

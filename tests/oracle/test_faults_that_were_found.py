@@ -32,7 +32,6 @@ def test_a_person_is_as_old_as_the_calendar_says() -> None:
     assert seen["age_years"].to_list() == [18 if (day.month, day.day) <= (11, 24) else 17 for day in born]
 
 
-@unmended
 def test_the_history_of_nobody_is_not_empty_but_unknown() -> None:
     [reasons] = verdicts([Situation(at=NOON, person=None)], BOTH.engine)
     assert "right_time.history_unknown" in reasons
