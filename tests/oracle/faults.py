@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults of the engine that the comparison found and that are not mended yet; each has a test that must fail until then.
+"""Faults of the engine that the comparison found and that are not mended yet; each has a test that fails until then.
 
 Whoever mends one takes its entry out here, and the `xfail` off its test.
 """

@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -22,6 +23,8 @@ from tests.oracle.situation import Situation
 
 INSTANT = pl.Datetime("us", "UTC")
 EVENTS = {"person_id": pl.String, "kind": pl.String, "detail": pl.String, "occurred_at": INSTANT}
+FOR_LATER = ("person_id", "account_id", "zone_set")
+"""What `earliest_permitted` needs besides the facts."""
 NO_PROMISES = read_promises(
     pl.DataFrame(schema={"person_id": pl.String, "account_id": pl.String, "detail": pl.String, "occurred_at": INSTANT})
 )
@@ -42,22 +45,28 @@ GIVEN = {**{name: kind for name, kind in FACTS.items() if name not in COMPUTED a
 
 
 def verdicts(situations: Sequence[Situation], packs: LawPacks) -> list[set[str]]:
-    """Return the engine's reasons for every situation; one frame, one evaluation."""
-    mask = evaluate(facts_of(situations).lazy(), packs, house=False).sort("row").collect()["reasons_mask"]
+    """Return the engine's reasons for every situation; one frame, one evaluation.
+
+    Where all situations are of one instant, they go the way of the planner, which is given it.
+    """
+    instants = {s.at for s in situations}
+    at = instants.pop() if len(instants) == 1 and len(situations) > 1 else None
+    judged = evaluate(facts_of(situations, at=at).lazy(), packs, house=False).sort("row")
+    mask = judged.collect(engine="streaming" if at else "auto")["reasons_mask"]
     return [{reason.code for reason in reasons_in(told)} for told in mask]
 
 
-def facts_of(situations: Sequence[Situation]) -> pl.DataFrame:
+def facts_of(situations: Sequence[Situation], *, at: datetime | None = None) -> pl.DataFrame:
     """Make the facts of situations. Situations of one person share his history and his instant."""
     rows = [{"row": row, "party_id": str(row), **_given(s)} for row, s in enumerate(situations)]
     world = World(**{name.name: None for name in fields(World)} | {
         "roles": roles_of(situations), "wishes": read_wishes(events_of(situations)), "promises": NO_PROMISES,
     })  # type: ignore[arg-type]  # fmt: skip
     frame = assembly._with_role(pl.DataFrame(rows + _other_records(situations), schema=GIVEN, orient="row"), world)
-    frame = assembly._with_wishes(with_calendar(with_local_time(frame)), world)
-    frame = count_contacts(frame, history_of(situations))
+    frame = assembly._with_wishes(with_calendar(with_local_time(frame, at=at)), world)
+    frame = count_contacts(frame, history_of(situations), at=at)
     facts = frame.filter(pl.col("row").is_not_null()).with_columns(pl.lit(None).alias(name) for name in HOUSE_ONLY)
-    return facts.select("row", *(pl.col(name).cast(kind) for name, kind in FACTS.items()))
+    return facts.select("row", *FOR_LATER, *(pl.col(name).cast(kind) for name, kind in FACTS.items()))
 
 
 def roles_of(situations: Sequence[Situation]) -> pl.DataFrame:

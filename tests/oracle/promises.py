@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the product promises in every market, law or no law, read slowly: whoever is not known to be safe is left alone."""
+"""What the product promises in every market, law or no law: who is not known to be safe is left alone."""
 
 from tests.oracle.clocks import Clock
 from tests.oracle.counting import Counts
