@@ -16,9 +16,10 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.machine import BenchmarkReport, Measurement, print_report
-from benchmarks.policy.gate import gate_times
+from benchmarks.policy.gate import facts_of, gate_times
 from benchmarks.policy.large import bare_join, bare_lean, judge_everything, lay_out, permitted
 from benchmarks.policy.portfolio import write_portfolio
+from benchmarks.policy.zen_rules import beside_zen
 from rightparty.policy.pack import load_packs
 
 
@@ -65,7 +66,9 @@ def _gate(folder: Path) -> list[Measurement]:
     contacts = pl.scan_parquet(folder / "contacts/*.parquet").join(
         accounts.lazy().select("person_id").unique(), on="person_id", how="semi"
     )
-    return gate_times(accounts, contacts.collect(), load_packs())
+    packs = load_packs()
+    near = contacts.collect()
+    return [*gate_times(accounts, near, packs), *beside_zen(facts_of(accounts, near), packs)]
 
 
 if __name__ == "__main__":

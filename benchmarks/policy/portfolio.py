@@ -81,6 +81,10 @@ def _accounts(numbers: np.ndarray, accounts: int, rng: np.random.Generator) -> p
         """Return the values for a share of the rows, null for the rest."""
         return pl.select(pl.when(some(rate)).then(pl.lit(pl.Series(values)))).to_series()
 
+    def where(rows: pl.Series, value: int) -> pl.Series:
+        return pl.select(pl.when(rows).then(value)).to_series()
+
+    agreed, asked = some(0.02), some(0.03)
     p_person = np.where(rng.random(size) < 0.8, 0.985 + 0.014 * rng.random(size), rng.random(size))
     facts: dict[str, object] = {
         "purpose": _of(rng, size, ("reminder", "location_enquiry"), (0.999, 0.001)),
@@ -118,11 +122,11 @@ def _accounts(numbers: np.ndarray, accounts: int, rng: np.random.Generator) -> p
         "case_open": some(0.003),
         "disclosure_level": np.where(rng.random(size) < 0.8, 1, 3),
         "template_available": some(0.99),
-        "agreed_from_minute": few(np.full(size, 540), 0.02),
-        "agreed_to_minute": few(np.full(size, 1_260), 0.02),
-        "agreed_days_mask": few(np.full(size, 127), 0.02),
-        "requested_from_minute": few(np.full(size, 600), 0.03),
-        "requested_to_minute": few(np.full(size, 1_080), 0.03),
+        "agreed_from_minute": where(agreed, 540),
+        "agreed_to_minute": where(agreed, 1_260),
+        "agreed_days_mask": where(agreed, 127),
+        "requested_from_minute": where(asked, 600),
+        "requested_to_minute": where(asked, 1_080),
     }
     frame = pl.DataFrame({"account_id": _ids("A", numbers), "person_id": _ids("P", person), **facts}).with_columns(
         places[place]
