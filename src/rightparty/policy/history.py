@@ -67,7 +67,11 @@ def count_contacts(frame: pl.DataFrame, history: pl.DataFrame, *, at: datetime |
         .join(of_person, on="person_id", how="left", maintain_order="left")
         .join(of_debt, on=["person_id", "account_id"], how="left", maintain_order="left")
         .join(talked, on=["person_id", "account_id"], how="left", maintain_order="left")
-        .with_columns(pl.col(COUNTS).fill_null(0), pl.col("history_in_future").fill_null(value=False))
+        .with_columns(
+            # of a person whom nobody knows no history is known
+            pl.when(pl.col("person_id").is_not_null()).then(pl.col(COUNTS).fill_null(0)),
+            pl.col("history_in_future").fill_null(value=False),
+        )
         .collect()
     )
     return _with_days_since_conversation(joined, at=at).drop("talked_at")
