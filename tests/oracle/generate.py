@@ -7,14 +7,15 @@ rows one by one would take longer than judging them.
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
 from rightparty.kernel.vocabulary import HoldKind
 from tests.oracle.clocks import at_local, calendars_of, clock, day_began
-from tests.oracle.lawbook import Lawbook
+from tests.oracle.lawbook import Lawbook, Rule
 from tests.oracle.promises import CONTRADICTED
 from tests.oracle.situation import Contact, Said, Situation
 from tests.oracle.wishes import WEEKDAYS
@@ -63,25 +64,45 @@ CHANNELS = ("sms", "email", "call", "post", "app")
 KINDS_OF = {"call": ("called", "answered"), "sms": ("sent",), "email": ("sent",), "app": ("sent",), "post": ("sent",)}
 
 
+@dataclass(slots=True, frozen=True)
+class Edges:
+    """Where readings of a lawbook may part: minutes, days, and the caps of each market."""
+
+    minutes: Sequence[int]
+    days: Sequence[date]
+    caps: Mapping[str, Sequence[Rule]]
+
+
+def edges_of(lawbook: Lawbook) -> Edges:
+    return Edges(
+        minutes=[0, 1439, *lawbook.edges()],
+        days=[*ODD_DAYS, *(day + timedelta(days=n) for day in lawbook.dates() for n in (-1, 0) if day.year > 1990)],
+        caps={
+            market: [rule for rule in rules if rule["kind"] == "frequency"]
+            for market, rules in lawbook.of_market.items()
+        },
+    )
+
+
 def frame_of(seed: int, size: int, lawbook: Lawbook, *, at_once: bool = False) -> list[Situation]:
     """Return `size` situations of as many persons, all from one seed; `at_once`: all of one instant."""
     dice = random.Random(seed)
-    edges = [0, 1439, *lawbook.edges()]
-    days = [*ODD_DAYS, *(day + timedelta(days=n) for day in lawbook.dates() for n in (-1, 0) if day.year > 1990)]
-    at = place_and_time(dice, "US", edges, days)[1] if at_once else None
-    return [situation(dice, f"p{row}", edges, days, at) for row in range(size)]
+    edges = edges_of(lawbook)
+    at = place_and_time(dice, "US", edges)[1] if at_once else None
+    return [situation(dice, f"p{row}", edges, at) for row in range(size)]
 
 
-def situation(
-    dice: random.Random, person: str, edges: Sequence[int], days: Sequence[date], at: datetime | None
-) -> Situation:
+def situation(dice: random.Random, person: str, edges: Edges, at: datetime | None) -> Situation:
     market = dice.choice(MARKETS) if dice.random() < 0.97 else dice.choice(["XX", "", None, "FR", "cn"])
-    zones, instant = place_and_time(dice, market, edges, days)
+    zones, instant = place_and_time(dice, market, edges)
     instant = at or instant
     s = Situation(market=market, zones=zones, at=instant, person=person, channel=dice.choice(CHANNELS))
     if dice.random() < 0.15:
         s.other_zones = tuple(some_zones(dice, market) for _ in range(dice.randint(1, 2)))
-    if dice.random() < 0.7:
+    caps = edges.caps.get(market or "", ())
+    if caps and dice.random() < 0.25:
+        s.past = up_to(dice, s, dice.choice(caps))
+    elif dice.random() < 0.7:
         s.past = history(dice, s)
     s.days_past_due = dice.choice([1, 10, 14, 15, 16, 60, 200])
     s.born = birth_date(dice, s)
@@ -94,13 +115,17 @@ def situation(
 
 
 def place_and_time(
-    dice: random.Random, market: str | None, edges: Sequence[int], days: Sequence[date]
+    dice: random.Random, market: str | None, edges: Edges
 ) -> tuple[tuple[str, ...] | None, datetime | None]:
     zones = some_zones(dice, market)
     readable = [zone for zone in zones or () if zone not in NO_ZONES] or ["UTC"]
     zone = dice.choice(readable)
-    day = some_day(dice, market, days)
-    minute = dice.choice(edges) if dice.random() < 0.6 else dice.choice([12 * 60, 10 * 60 + 30, dice.randrange(1440)])
+    day = some_day(dice, market, edges.days)
+    minute = (
+        dice.choice(edges.minutes)
+        if dice.random() < 0.6
+        else dice.choice([12 * 60, 10 * 60 + 30, dice.randrange(1440)])
+    )
     start = at_local(day, time(minute // 60 % 24, minute % 60), zone, fold=dice.randint(0, 1))
     instant = start + (dice.choice(TINY) if dice.random() < 0.6 else timedelta(0))
     return zones, None if dice.random() < 0.005 else instant
@@ -155,8 +180,6 @@ def history(dice: random.Random, s: Situation) -> tuple[Contact, ...]:
     count = dice.choice([1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 12, 17])
     only = dice.choice(CHANNELS) if dice.random() < 0.5 else None
     start = dice.choice(starts) if dice.random() < 0.5 else None
-    if dice.random() < 0.25:
-        return spread(dice, s, now)
     made = []
     for _ in range(count):
         channel = only or dice.choice(CHANNELS)
@@ -170,14 +193,29 @@ def history(dice: random.Random, s: Situation) -> tuple[Contact, ...]:
     return tuple(made)
 
 
-def spread(dice: random.Random, s: Situation, now: datetime) -> tuple[Contact, ...]:
-    """Return contacts of one sort evenly over a long window, up to where the next shorter one begins."""
-    window, rest = dice.choice([(timedelta(days=31), timedelta(days=7)), (timedelta(days=7), timedelta(days=2))])
-    count = dice.choice([3, 4, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17])
-    first, last = now - window + dice.choice(TINY), now - rest - timedelta(minutes=2)
-    sort = s.channel if s.channel in CHANNELS and dice.random() < 0.7 else dice.choice(CHANNELS)
-    kind = KINDS_OF[sort][0]
-    return tuple(Contact(first + (last - first) * n / count, sort, kind, "A") for n in range(count))
+def up_to(dice: random.Random, s: Situation, cap: Rule) -> tuple[Contact, ...]:
+    """Return contacts of the sort that a cap counts: one too few, just enough, one too many, at the window's edge."""
+    now = s.at or datetime(2026, 11, 24, 4, tzinfo=UTC)
+    zone = next((zone for zone in s.zones or () if zone not in NO_ZONES), "UTC")
+    s.channel = dice.choice(cap.get("channels", CHANNELS))
+    starts = {
+        "day": day_began(clock(now, zone).day, zone),
+        "7d": now - timedelta(days=7),
+        "31d": now - timedelta(days=31),
+    }
+    first = starts[cap["window"]] + dice.choice(TINY)
+    # the next shorter window, whose cap is lower, has few of them
+    last = max(first, now - {"day": timedelta(0), "7d": timedelta(days=2), "31d": timedelta(days=7, minutes=2)}[
+        cap["window"]
+    ])  # fmt: skip
+    sorts = {
+        "contacts": dice.choice([("sms", "sent"), ("post", "sent"), ("call", "called")]),
+        "messages": (dice.choice(["sms", "email", "app"]), "sent"),
+        "effective_calls": ("call", "answered"),
+    }
+    channel, kind = sorts.get(cap["counts"], ("call", "called"))
+    count = max(0, cap["most"] + dice.choice([-1, 0, 0, 1]))
+    return tuple(Contact(first + (last - first) * n / count, channel, kind, "A") for n in range(count))
 
 
 def midnight_before(dice: random.Random, now: datetime, zone: str) -> datetime:
