@@ -23,6 +23,8 @@ from tests.oracle.situation import Situation
 
 INSTANT = pl.Datetime("us", "UTC")
 EVENTS = {"person_id": pl.String, "kind": pl.String, "detail": pl.String, "occurred_at": INSTANT}
+FOR_LATER = ("person_id", "account_id", "zone_set")
+"""What `earliest_permitted` needs besides the facts."""
 NO_PROMISES = read_promises(
     pl.DataFrame(schema={"person_id": pl.String, "account_id": pl.String, "detail": pl.String, "occurred_at": INSTANT})
 )
@@ -64,7 +66,7 @@ def facts_of(situations: Sequence[Situation], *, at: datetime | None = None) -> 
     frame = assembly._with_wishes(with_calendar(with_local_time(frame, at=at)), world)
     frame = count_contacts(frame, history_of(situations), at=at)
     facts = frame.filter(pl.col("row").is_not_null()).with_columns(pl.lit(None).alias(name) for name in HOUSE_ONLY)
-    return facts.select("row", *(pl.col(name).cast(kind) for name, kind in FACTS.items()))
+    return facts.select("row", *FOR_LATER, *(pl.col(name).cast(kind) for name, kind in FACTS.items()))
 
 
 def roles_of(situations: Sequence[Situation]) -> pl.DataFrame:
