@@ -18,7 +18,7 @@ FIRST_PACKS = date(2026, 11, 24)
 
 ZONES = {
     "CN": "Asia/Shanghai", "VN": "Asia/Ho_Chi_Minh", "US": "America/New_York", "IN": "Asia/Kolkata",
-    "RU": "Europe/Moscow",
+    "RU": "Europe/Moscow", "CZ": "Europe/Prague",
 }  # fmt: skip
 VISITED = {"channel": "call", "outcome": "no_answer"}
 
@@ -103,6 +103,21 @@ def test_a_statement_that_was_replaced_still_explains_what_it_decided() -> None:
 
     assert confidence_in(then) == ["U"]
     assert confidence_in(now) == ["S"]
+
+
+def test_a_reason_is_the_one_that_the_pack_gave_then() -> None:
+    calls = [
+        {"channel": "call", "outcome": "effective", "at_local": f"2026-11-24T{hour:02}:00:00"} for hour in (9, 10, 11)
+    ]
+    asked: dict[str, Any] = {"market": "CN", "at_local": "2026-11-24T15:00:00", "channel": "call", "history": calls}
+    assert reasons_at(**asked, known_on=FIRST_PACKS) == {"right_time.person_daily_cap"}
+    assert reasons_at(**asked) == {"right_time.person_call_cap"}
+
+
+def test_a_default_that_became_stricter_does_not_judge_what_was_sent_before() -> None:
+    """17 November is a public holiday in Czechia; the first pack left only weekends out."""
+    assert reasons_at("CZ", "2026-11-17T12:00:00", known_on=FIRST_PACKS) == set()
+    assert reasons_at("CZ", "2026-11-17T12:00:00") == {"right_time.not_a_contact_day"}
 
 
 def test_before_a_market_had_a_pack_everything_is_withheld() -> None:
