@@ -11,7 +11,7 @@ the same files, in the same run.
 
 import argparse
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -20,6 +20,7 @@ import polars as pl
 
 from benchmarks.machine import BenchmarkReport, Measurement, peak_memory_mib, print_report
 from rightparty.lending.delinquency import balances
+from rightparty.parties.wishes import WISHES
 from rightparty.planning.assembly import assemble_facts
 from rightparty.planning.batches import NO_BATCHES
 from rightparty.planning.cadence import with_step
@@ -79,6 +80,7 @@ def _share(numbers: pl.DataFrame) -> dict[str, pl.DataFrame]:
             party,
             person_id=pl.format("P{}", n - n % 2),
             country=market,
+            born_on=pl.lit(date(1985, 5, 5)),
             zone_set=pl.when(n % 10 < 7)
             .then(pl.lit("Asia/Shanghai"))
             .otherwise(pl.lit("America/New_York|America/Los_Angeles")),
@@ -111,7 +113,15 @@ WORDINGS: Final = pl.DataFrame(
 )
 NO_DOUBTS: Final = pl.DataFrame(schema=dict.fromkeys(("party_id", "channel", "address"), pl.String))
 NO_OPT_OUTS: Final = pl.DataFrame(
-    schema={"address": pl.String, "channel": pl.String, "opted_out": pl.Boolean, "consent_revoked": pl.Boolean}
+    schema={
+        **dict.fromkeys(("address", "channel"), pl.String),
+        **dict.fromkeys(("opted_out", "consent_revoked", "consent_given"), pl.Boolean),
+    }
+)
+NO_WISHES: Final = pl.DataFrame(schema=WISHES)
+NO_PROMISES: Final = pl.DataFrame(schema={"person_id": pl.String, "account_id": pl.String, "promised_on": pl.Date})
+NO_COMPLAINTS: Final = pl.DataFrame(
+    schema={"account_id": pl.String, "party_id": pl.String, "ended_at": pl.Datetime("us", "UTC")}
 )
 NO_HOLDS: Final = pl.DataFrame(schema={"account_id": pl.String, "party_id": pl.String, "holds_mask": pl.Int32})
 
@@ -123,7 +133,9 @@ def plan(folder: Path) -> tuple[int, int]:
     for file in sorted(folder.glob("accounts-*.parquet")):
         share = file.stem.partition("-")[2]
         read = {name: pl.read_parquet(folder / f"{name}-{share}.parquet") for name in TABLES}
-        ledger = balances(read["accounts"], read["instalments"], read["payments"], at=AT)
+        paid = read["payments"].group_by("account_id").agg(last_paid_at=pl.col("paid_at").max())
+        owed = balances(read["accounts"], read["instalments"], read["payments"], at=AT)
+        ledger = owed.join(paid, on="account_id", how="left")
         world = World(
             at=AT,
             balances=ledger.join(read["accounts"], on="account_id"),
@@ -132,6 +144,9 @@ def plan(folder: Path) -> tuple[int, int]:
             people=read["people"],
             doubts=NO_DOUBTS,
             opt_outs=NO_OPT_OUTS,
+            wishes=NO_WISHES,
+            promises=NO_PROMISES,
+            complaints=NO_COMPLAINTS,
             holds=NO_HOLDS,
             point_loads=None,
             batches=NO_BATCHES,

@@ -28,16 +28,18 @@ from rightparty.cli import (
 )
 from rightparty.cli.output import refuse
 from rightparty.parties.attribution.parameters import ParametersError
+from rightparty.planning.strategy import StrategyError
+from rightparty.policy.errors import PackError
 
 
 class Commands(TyperGroup):
-    """The commands, refused where the installation's attribution parameters are broken: nothing can be judged then."""
+    """The commands, refused where the installation's own rules or parameters are broken: nothing can be judged then."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
-        except ParametersError as fault:
+        except (ParametersError, PackError, StrategyError) as fault:
             raise refuse(str(fault), fault.remedy) from fault
 
 

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`rightparty policy`: the law packs and house rules, read and tried before anything is sent by them."""
+"""`rightparty policy`: law packs, house rules and strategies, read, tried and changed by two people (right_time)."""
 
 import typer
 
+from rightparty.cli import policy_drafts, policy_files, policy_trial
 from rightparty.cli.policy_check import check
 
-group = typer.Typer(help="Read and try the law packs and house rules.", no_args_is_help=True)
+group = typer.Typer(help="Read, try and change law packs, house rules and strategies.", no_args_is_help=True)
 group.command()(check)
+policy_files.add_to(group)
+policy_trial.add_to(group)
+policy_drafts.add_to(group)
 
 
 def add_commands(app: typer.Typer) -> None:

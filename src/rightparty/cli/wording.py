@@ -2,6 +2,7 @@
 """`rightparty wording`: the texts that are sent; checked, shown, and the lender's own approved by two people."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from rightparty.dispatch.operations.approve_wording import approve_wording
 from rightparty.dispatch.operations.propose_wordings import propose_wordings
 from rightparty.dispatch.queries import list_own_wordings, texts_in_force, wording_of
 from rightparty.dispatch.variables import VARIABLES, VariableError, filled
-from rightparty.dispatch.wording import DIRECTORY, read_file, read_wordings, render
+from rightparty.dispatch.wording import DIRECTORY, as_file, read_file, read_wordings, render
 from rightparty.dispatch.wording_lint import Wording, WordingError, lint, worst_length
 from rightparty.kernel.vocabulary import MessageChannel
 
@@ -90,13 +91,7 @@ def show(
 ) -> None:
     """Show the texts in force of a template, with version and length."""
     ensure_store()
-    texts = [
-        wording
-        for (name, spoken, _channel, _level, of_market), wording in sorted(texts_in_force().wordings.items())
-        if name == template and spoken == (language or spoken) and of_market in ("", market or of_market)
-    ]
-    if not texts:
-        raise refuse(f"no text for {template[:64]} {language}", "`rightparty wording lint` lists what there is")
+    texts = [w for w in _texts_of(template, language) if w.market in ("", market or w.market)]
     rows = [
         {
             "language": w.language, "channel": str(w.channel), "level": str(w.disclosure), "market": w.market,
@@ -110,6 +105,39 @@ def show(
     for w in texts:
         console.print(f"[bold]{w.name}[/], {w.version}", highlight=False)
         console.print("\n".join(filter(None, [w.subject, w.text, ""])), highlight=False, markup=False, soft_wrap=True)
+
+
+def _texts_of(template: str, language: str) -> list[Wording]:
+    texts = [
+        replace(wording, template=name)
+        for (name, spoken, *_rest), wording in sorted(texts_in_force().wordings.items())
+        if name == template and spoken == (language or spoken)
+    ]
+    if not texts:
+        raise refuse(f"no text for {template[:64]} {language}", "`rightparty wording lint` lists what there is")
+    return texts
+
+
+@group.command()
+def export(
+    template: Template,
+    file: Annotated[Path, typer.Argument(help="File to write; never over one that is there.")],
+    language: Language = "",
+    level: Level = "amount",
+    market: Market = "",
+) -> None:
+    """Write the texts in force of a template into a file, to be edited and proposed as your own."""
+    ensure_store()
+    found = [w for w in _texts_of(template, language) if w.disclosure == level and w.market in ("", market)]
+    # sorted with the market's own text behind the one for all
+    texts = [replace(w, market=market) for w in {(w.language, w.channel): w for w in found}.values()]
+    content = _or_refuse(lambda: as_file(texts))
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(content)
+    except OSError as error:
+        raise refuse(f"{file} cannot be written: {error.strerror}", "name another file") from error
+    console.print(f"{len(texts)} texts written: {file}", highlight=False)
 
 
 @group.command()

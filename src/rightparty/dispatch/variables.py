@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -110,6 +111,7 @@ VARIABLES: Final[Mapping[str, Variable]] = {
 """Every variable by name."""
 
 
+@lru_cache(maxsize=4_096)
 def names_in(text: str) -> frozenset[str]:
     """Return the variables of a text.
 
@@ -171,6 +173,8 @@ def unclean_in(text: str, *, allowed: str = "") -> str | None:
     Controls, line and paragraph separators, format characters (among them the marks of direction), surrogates, private
     and unassigned code points. Zero-width joiners stay.
     """
+    if text.isprintable():
+        return None
     for character in text:
         kind = unicodedata.category(character)
         strange = kind[0] == "C" or kind in ("Zl", "Zp")

@@ -19,6 +19,8 @@ class Words:
 
     #: what the recipient writes to hear no more
     stop: str
+    #: how a call's text says that it is recorded
+    recording: re.Pattern[str]
     #: what a stranger must not read
     debt: re.Pattern[str]
     #: what nobody is to read: kind of threat -> pattern
@@ -44,6 +46,7 @@ def words_by_language() -> Mapping[str, Words]:
     return {
         language: Words(
             stop=lists["stop"],
+            recording=_pattern(lists["recording"]),
             debt=_pattern(lists["debt"]),
             threats={kind: _pattern(text) for kind, text in lists["threats"].items()},
         )
@@ -62,6 +65,11 @@ def debt_word_in(text: str, language: str) -> str | None:
     """Return the first word of a text that gives a debt away, or None."""
     found = words_by_language()[language].debt.search(_composed(text))
     return found.group(0) if found else None
+
+
+def announces_recording(text: str, language: str) -> bool:
+    """Tell whether a text says that the call is recorded."""
+    return words_by_language()[language].recording.search(_composed(text)) is not None
 
 
 def threats_in(text: str, language: str) -> list[tuple[str, str]]:

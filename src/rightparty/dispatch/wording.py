@@ -8,7 +8,7 @@ voicemail.
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any, Final
 import polars as pl
 
 from rightparty.dispatch.variables import VariableError, checked_value, filled, names_in
-from rightparty.dispatch.wording_lint import Wording, WordingError, lint
+from rightparty.dispatch.wording_lint import CHANNELS, Wording, WordingError, lint
 from rightparty.kernel.vocabulary import DISCLOSURE_LEVELS, Disclosure
 
 DIRECTORY: Final = Path(__file__).parent / "wordings"
@@ -97,6 +97,29 @@ def _subject_and_text(table: Mapping[str, Any]) -> dict[str, str]:
     return {"subject": subject.strip(), "text": text.strip()}
 
 
+def as_file(texts: Sequence[Wording]) -> str:
+    """Return texts of one template, disclosure level and market in the form that `read_file` reads, to be edited.
+
+    Raises:
+        WordingError: no texts, or of more than one template, level or market.
+    """
+    heads = {(w.template, str(w.disclosure), w.market) for w in texts}
+    if len(heads) != 1:
+        raise WordingError("a file holds texts of one template, level and market", remedy="Choose them.")
+    ((template, disclosure, market),) = heads
+    lines = [f'template = "{template}"', f'disclosure = "{disclosure}"', *([f'market = "{market}"'] if market else [])]
+    for w in texts:
+        lines += ["", f"[{w.language}.{w.channel}]"]
+        lines += [f"subject = {_quoted(w.subject)}"] if w.subject else []
+        lines += [f"text = {_quoted(w.text)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    plain = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"""\n{plain}\n"""' if "\n" in text else f'"{plain}"'
+
+
 def put_together(texts: Iterable[Wording]) -> Wordings:
     """Return texts by their keys: a later one replaces an earlier, and all templates speak the words of SPOKEN_BY_ALL.
 
@@ -138,12 +161,13 @@ def with_own(own: Iterable[Wording]) -> Wordings:
 def available_wordings(wordings: Wordings | None = None) -> pl.DataFrame:
     """Return which texts exist: [template, language, channel, disclosure, disclosure_level (0…3), version].
 
-    A text for one market alone stands beside one for all markets (`approve_wording` sees to it) and adds no row.
+    Only what the outbox sends. A text for one market alone stands beside one for all markets (`approve_wording` sees to
+    it) and adds no row.
     """
     rows = [
         (template, language, channel, disclosure, DISCLOSURE_LEVELS[Disclosure(disclosure)], w.version)
         for (template, language, channel, disclosure, market), w in sorted((wordings or shipped_wordings()).items())
-        if not market
+        if not market and channel in CHANNELS
     ]
     schema = {
         "template": pl.String, "language": pl.String, "channel": pl.String, "disclosure": pl.String,
@@ -169,7 +193,7 @@ def render(
         wordings: the approved texts.
         template: name of the template.
         language: one of LANGUAGES.
-        channel: sms or email; both are plain text, so that nothing in a value can be markup.
+        channel: sms, email, call or post; all are plain text, so that nothing in a value can be markup.
         disclosure: the level the attribution supports.
         values: variable -> text; more than the wording uses is fine, less is not.
         market: whose own text goes before the one for all markets.

@@ -13,13 +13,23 @@ from typing import Final
 
 from rightparty.dispatch.channels.segments import MOST_SEGMENTS, Length, length_of
 from rightparty.dispatch.variables import VARIABLES, VariableError, filled, names_in, unclean_in
-from rightparty.dispatch.word_lists import debt_word_in, stop_words, threats_in, words_by_language
+from rightparty.dispatch.word_lists import (
+    announces_recording,
+    debt_word_in,
+    stop_words,
+    threats_in,
+    words_by_language,
+)
 from rightparty.kernel.vocabulary import Disclosure, MessageChannel
 
 LANGUAGES: Final = tuple(words_by_language())
 """Languages with word lists: without them nothing could be said about a text."""
 
 CHANNELS: Final = (MessageChannel.SMS, MessageChannel.EMAIL)
+"""What the outbox sends."""
+BY_HAND: Final = (MessageChannel.CALL, MessageChannel.POST)
+"""For what the lender's own dialler and printer say; these texts are no reminder's."""
+_WITH_SUBJECT: Final = (MessageChannel.EMAIL, MessageChannel.POST)
 
 MANDATORY: Final = frozenset({"sender", "code", "link"})
 ALLOWED: Final[dict[Disclosure, frozenset[str]]] = {
@@ -27,8 +37,8 @@ ALLOWED: Final[dict[Disclosure, frozenset[str]]] = {
     Disclosure.ACCOUNT: MANDATORY,
     Disclosure.AMOUNT: MANDATORY | {"amount", "due_date"},
 }
-"""Variables that must stand in a text, by what it may disclose; {phone} may stand besides."""
-OPTIONAL: Final = frozenset({"phone"})
+"""Variables that must stand in a text, by what it may disclose; {phone} may besides, and in a call {link} need not."""
+OPTIONAL: Final = frozenset({"phone", "link"})
 
 SENDER_MARKS: Final = {"zh-Hans": "【{sender}】", "zh-Hant": "【{sender}】"}
 SENDER_MARK: Final = "{sender}"
@@ -47,7 +57,6 @@ _ADDRESS: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){5,}")
-_NEW_LINES: Final = {MessageChannel.SMS: "", MessageChannel.EMAIL: "\n"}
 
 
 class WordingError(ValueError):
@@ -86,7 +95,11 @@ def lint(wording: Wording, *, has_phone: bool = True) -> list[str]:
         wording: the text.
         has_phone: whether the installation has a number of its own to stand for {phone}.
     """
-    if wording.language not in LANGUAGES or wording.channel not in CHANNELS or wording.disclosure not in ALLOWED:
+    if (
+        wording.language not in LANGUAGES
+        or wording.channel not in (*CHANNELS, *BY_HAND)
+        or wording.disclosure not in ALLOWED
+    ):
         return ["its language, channel or disclosure level is not known"]
     try:
         used = names_in(wording.text)
@@ -113,21 +126,17 @@ def _of_variables(
     wording: Wording, used: frozenset[str], in_subject: frozenset[str], *, has_phone: bool
 ) -> Iterator[str]:
     allowed = ALLOWED[wording.disclosure]
-    yield from (f"{{{name}}} is missing" for name in sorted(allowed - used))
+    needed = allowed - {"link"} if wording.channel == MessageChannel.CALL else allowed
+    yield from (f"{{{name}}} is missing" for name in sorted(needed - used))
     yield from (f"{{{name}}} may not stand here" for name in sorted((used | in_subject) - allowed - OPTIONAL))
     if "phone" in used | in_subject and not has_phone:
         yield "{phone} stands in it, and no number is configured (RIGHTPARTY_PHONE)"
 
 
 def _of_form(wording: Wording) -> Iterator[str]:
-    mark = SENDER_MARKS.get(wording.language, SENDER_MARK)
-    if not wording.text.startswith(mark) or (wording.subject and not wording.subject.startswith(mark)):
-        yield f"the sender must be named first, as {mark}"
-    offered = stop_words(wording.language, wording.market)
-    if not any(word in wording.text for word in offered):
-        yield f"the stop word {' or '.join(offered)} is not offered"
-    if (wording.channel == MessageChannel.EMAIL) != bool(wording.subject):
-        yield "an e-mail needs a subject, a text has none"
+    yield from _of_spoken(wording) if wording.channel == MessageChannel.CALL else _of_written(wording)
+    if (wording.channel in _WITH_SUBJECT) != bool(wording.subject):
+        yield "an e-mail or letter needs a subject, a text or call has none"
     sms = wording.channel == MessageChannel.SMS
     longest = SMS_LONGEST if sms else EMAIL_LONGEST
     if len(wording.text) > longest:
@@ -138,8 +147,22 @@ def _of_form(wording: Wording) -> Iterator[str]:
         yield f"{segments} segments with the longest values, {MOST_SEGMENTS} at most"
 
 
+def _of_spoken(wording: Wording) -> Iterator[str]:
+    if not announces_recording(wording.text, wording.language):
+        yield "it does not say that the call is recorded"
+
+
+def _of_written(wording: Wording) -> Iterator[str]:
+    mark = SENDER_MARKS.get(wording.language, SENDER_MARK)
+    if not wording.text.startswith(mark) or (wording.subject and not wording.subject.startswith(mark)):
+        yield f"the sender must be named first, as {mark}"
+    offered = stop_words(wording.language, wording.market)
+    if wording.channel in CHANNELS and not any(word in wording.text for word in offered):
+        yield f"the stop word {' or '.join(offered)} is not offered"
+
+
 def _of_characters(wording: Wording) -> Iterator[str]:
-    lines = _NEW_LINES[MessageChannel(wording.channel)]
+    lines = "" if wording.channel == MessageChannel.SMS else "\n"
     if strange := unclean_in(wording.text, allowed=lines) or unclean_in(wording.subject):
         yield f"the character {strange} may not stand in it"
     if unicodedata.normalize("NFC", wording.text + wording.subject) != wording.text + wording.subject:

@@ -7,8 +7,11 @@ from hypothesis import strategies as st
 from rightparty.dispatch.wording import render, shipped_wordings
 from rightparty.kernel.identifiers import new_reference_code, read_code, show_code
 
+SENT = [key for key in sorted(shipped_wordings()) if key[2] != "call"]
+"""A call names its code; its page is on the lender's own site."""
 
-@given(st.sampled_from(sorted(shipped_wordings())), st.randoms(use_true_random=False))
+
+@given(st.sampled_from(SENT), st.randoms(use_true_random=False))
 def test_code_and_page_stand_in_every_text(key: tuple[str, str, str, str, str], dice) -> None:
     template, language, channel, disclosure, _market = key
     code = new_reference_code(dice.randrange)

@@ -66,9 +66,9 @@ def test_a_neutral_text_has_no_word_of_debt_and_no_amount(key: Key) -> None:
 @pytest.mark.parametrize("key", sorted(WORDINGS), ids="/".join)
 def test_every_text_names_its_sender_and_can_be_answered(key: Key) -> None:
     text = render(WORDINGS, template=key[0], language=key[1], channel=key[2], disclosure=key[3], values=VALUES)
-    assert text.body.startswith(("【Lantern】", "Lantern"))
+    assert "Lantern" in text.body.split("\n")[0][:60]
     assert VALUES["code"] in text.body
-    assert VALUES["link"] in text.body
+    assert (VALUES["link"] in text.body) != (key[2] == "call")
     assert text.version
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from rightparty.dispatch.channels.segments import length_of, segments_of
-from rightparty.dispatch.word_lists import threats_in
+from rightparty.dispatch.word_lists import announces_recording, threats_in, words_by_language
 from rightparty.dispatch.wording import (
     Key,
+    as_file,
     available_wordings,
     load_wordings,
     put_together,
@@ -60,11 +61,11 @@ def test_every_text_names_sender_code_and_link(key: Key) -> None:
         shipped_wordings(), template=template, language=language, channel=channel, disclosure=disclosure,
         market=market, values=VALUES, home="https://lender.example",
     )  # fmt: skip
-    for part in ("Lantern Finance", VALUES["code"], VALUES["link"]):
+    for part in ("Lantern Finance", VALUES["code"], *([] if channel == "call" else [VALUES["link"]])):
         assert part in text.body
     assert ("CNY 1,234.50" in text.body) == (disclosure == "amount")
     assert "{" not in text.body + text.subject
-    assert bool(text.subject) == (channel == "email")
+    assert bool(text.subject) == (channel in ("email", "post"))
 
 
 GOOD = shipped_wordings()["neutral", "en", "sms", "limited_content", ""]
@@ -150,10 +151,10 @@ def test_objection_and_property_in_hindi_are_no_husband() -> None:
         ),
         ({"text": GOOD.text + "x" * 600}, "longer than 600 characters"),
         ({"text": GOOD.text + "字" + "x" * 430}, "11 segments with the longest values, 10 at most"),
-        ({"subject": "{sender}"}, "an e-mail needs a subject, a text has none"),
+        ({"subject": "{sender}"}, "an e-mail or letter needs a subject, a text or call has none"),
         ({"disclosure": Disclosure.NONE}, "its language, channel or disclosure level is not known"),
         ({"language": "tlh"}, "its language, channel or disclosure level is not known"),
-        ({"channel": "post"}, "its language, channel or disclosure level is not known"),
+        ({"channel": "app"}, "its language, channel or disclosure level is not known"),
         ({"text": GOOD.text + "\u202e"}, "the character U+202E may not stand in it"),
         ({"text": GOOD.text + "\nBcc: x"}, "the character U+000A may not stand in it"),
         ({"text": GOOD.text + "\u200b"}, "the character U+200B may not stand in it"),
@@ -170,6 +171,21 @@ def test_objection_and_property_in_hindi_are_no_husband() -> None:
 )  # fmt: skip
 def test_lint_names_the_broken_rule(change: dict[str, str], finding: str) -> None:
     assert finding in lint(replace(GOOD, **change))
+
+
+def test_a_call_says_that_it_is_recorded_and_who_calls() -> None:
+    for language in LANGUAGES:
+        call = shipped_wordings()["neutral", language, "call", "limited_content", ""]
+        assert lint(call) == []
+        assert announces_recording(call.text, language)
+        silent = replace(call, text=words_by_language()[language].recording.sub("", call.text))
+        assert "it does not say that the call is recorded" in lint(silent)
+        assert "{sender} is missing" in lint(replace(call, text=call.text.replace("{sender}", "we")))
+
+
+def test_what_the_outbox_does_not_send_is_not_there_for_the_planner() -> None:
+    assert set(available_wordings()["channel"]) == {"sms", "email"}
+    assert {key[2] for key in shipped_wordings()} == {"sms", "email", "call", "post"}
 
 
 def test_a_number_may_be_named_only_where_one_is_configured() -> None:
@@ -229,6 +245,17 @@ def test_a_file_may_name_template_and_market(tmp_path: Path) -> None:
     file.write_text('template = "due"\nmarket = "US"\ndisclosure = "amount"\n[en.sms]\ntext = "x"\n')
     (text,) = read_file(file)
     assert (text.template, text.market, text.version) == ("due", "US", "draft")
+
+
+def test_texts_written_into_a_file_are_read_back_as_they_were(tmp_path: Path) -> None:
+    odd = replace(DUE, text=DUE.text + ' "quoted" \\ and so on', market="US")
+    every = [odd, *(w for key, w in shipped_wordings().items() if key[0] == "due" and w.template == "due")]
+    for texts in ([odd], [w for w in every if not w.market]):
+        file = tmp_path / f"{len(texts)}.toml"
+        file.write_text(as_file(texts), encoding="utf-8")
+        assert read_file(file) == [replace(w, version="draft") for w in texts]
+    with pytest.raises(WordingError):
+        as_file(every)
 
 
 def say(texts: list[Wording], *, template: str, disclosure: str, market: str = "") -> str:

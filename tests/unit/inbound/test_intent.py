@@ -3,6 +3,8 @@
 
 import pytest
 
+from rightparty.dispatch.word_lists import stop_words
+from rightparty.dispatch.wording_lint import LANGUAGES
 from rightparty.inbound.intent import Intent, intent_of
 
 MEANT = {
@@ -30,6 +32,27 @@ MEANT = {
         "hủy",
         "Odhlásit",
         "STOP please",
+        "СТОП",
+        "Стоп.",
+        "не пишите мне больше",
+        "Больше не пишите",
+        "отписаться",
+        "тоқтату",
+        "Тоқтатыңыз",
+        "хабарлама жібермеңіз",
+        "Berhenti",
+        "berhenti berlangganan",
+        "jangan kirim SMS lagi",
+        "itigil na po",
+        "Ihinto",
+        "STOP po",
+        "रोकें",
+        "बंद करें",
+        "मुझे मैसेज मत भेजो",
+        "कृपया बंद करें।",
+        "Odhlásiť",
+        "nepíšte mi už",
+        "zrušiť",
     ],
     Intent.WRONG_PARTY: [
         "wrong number",
@@ -57,6 +80,21 @@ MEANT = {
         "nhầm số",
         "Špatné číslo",
         "to nejsem já",
+        "вы ошиблись номером",
+        "Это не я",
+        "не тот номер",
+        "қате нөмір",
+        "бұл мен емес",
+        "salah nomor",
+        "Maaf, salah sambung",
+        "bukan saya",
+        "maling numero po",
+        "hindi po ako ito",
+        "गलत नंबर",
+        "ग़लत नंबर है",
+        "यह मैं नहीं हूँ",
+        "nesprávne číslo",
+        "to nie som ja",
     ],
     Intent.PAID: [
         "I have already paid",
@@ -134,6 +172,22 @@ ORDINARY = [
     "发错题目了吧你",
     "这道题找错了三遍",
     "weather is wrong today",
+    "стоп, я уже дома",
+    "на следующей остановке стоп",
+    "не пишите на стене",
+    "это не я разбил окно",
+    "отмена рейса",
+    "мен емес, сен айттың",
+    "berhenti di lampu merah",
+    "salah nomor rekening",
+    "bukan saya yang makan",
+    "tigil na ang ulan",
+    "hindi ako sasama bukas",
+    "बंद करो ये नाटक",
+    "यह मैं नहीं कहता",
+    "nie som doma",
+    "zlé počasie",
+    "zrušiť rezerváciu v hoteli",
 ]
 
 
@@ -150,3 +204,11 @@ def test_ordinary_talk_is_not_acted_on(text: str) -> None:
 @pytest.mark.parametrize("text", ["", " ", "\0", "。。。", "x" * 100_000, "不是我" + "啊" * 50_000, "\ud83d"])
 def test_any_input_has_an_answer(text: str) -> None:
     assert intent_of(text) in Intent
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_stop_words_that_texts_offer_are_understood(language: str) -> None:
+    for market in ("", "CN", "US", "KZ"):
+        for word in stop_words(language, market):
+            assert intent_of(word) is Intent.STOP
+            assert intent_of(f" {word.lower()}! ") is Intent.STOP

@@ -10,7 +10,7 @@ from django.db import transaction
 from rightparty.evidence.chain import LeafRecord
 from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.planning.drafts.kinds import DraftError, DraftKind, check_draft
-from rightparty.planning.drafts.queries import installed_packs, installed_source
+from rightparty.planning.drafts.queries import installed_packs
 from rightparty.planning.models import PolicyDraft
 from rightparty.policy.toml_lines import TomlText
 
@@ -21,14 +21,12 @@ def propose_draft(
     """Record a draft and return its number; nothing uses it before somebody else approves it.
 
     Raises:
-        DraftError: no name or reason, or these very rules are in use.
+        DraftError: no name or reason.
         PackError, StrategyError: the draft is wrong; the message names file, line and field.
     """
     if not by.strip() or not reason.strip():
         raise DraftError("a draft needs a name and a reason", remedy="Say who proposes it, and why.")
     check_draft(kind, source, packs=installed_packs(), wordings=wordings)
-    if installed_source(kind).text == source.text:
-        raise DraftError(f"{source.label} is in use as it stands", remedy="Nothing is to be proposed.")
     digest = hashlib.sha256(source.text.encode()).hexdigest()
     facts: dict[str, object] = {"draft": digest, "kind": kind.value}
     private = {"proposed_by": by.strip(), "reason": reason.strip()}
