@@ -24,7 +24,7 @@ class Counts:
 
 def count(situation: Situation) -> Counts:
     if situation.person is None:
-        return Counts(None, None, in_future=False)
+        return Counts(None, None, in_future=True)  # nobody knows that it is not
     at, began = situation.at, today_began(situation)
     past = situation.past
     of: dict[tuple[str, str], int] = {}
