@@ -10,7 +10,6 @@ from pathlib import Path
 import rightparty.policy
 from rightparty.policy.pack import LawPacks, load_packs
 from rightparty.policy.toml_lines import TomlText, parse_toml
-from tests.oracle.faults import is_unmended
 from tests.oracle.judge import judge
 from tests.oracle.lawbook import Lawbook
 from tests.oracle.production import verdicts
@@ -39,19 +38,13 @@ class Readers:
     engine: LawPacks
     oracle: Lawbook
 
-    def part(
-        self, situations: Sequence[Situation], *, faults: bool = False
-    ) -> list[tuple[Situation, set[str], set[str]]]:
-        """Return the situations that they judge differently, with the reasons of engine and oracle.
-
-        Differences by faults that are known and not yet mended are left out, unless `faults` asks for them.
-        """
+    def part(self, situations: Sequence[Situation]) -> list[tuple[Situation, set[str], set[str]]]:
+        """Return the situations that they judge differently, with the reasons of engine and oracle."""
         told = verdicts(situations, self.engine)
         return [
             (situation, engine, oracle)
             for situation, engine in zip(situations, told, strict=True)
             if engine != (oracle := judge(situation, self.oracle, THRESHOLDS))
-            and (faults or not is_unmended(situation, engine ^ oracle))
         ]
 
 

@@ -122,8 +122,9 @@ def _at_a_wrong_hour(rule: Rule, situation: Situation, seen: Reading) -> bool:
     if seen.clocks is None:
         return False  # the unknown local time is a reason of its own
     days, until = rule.get("days", "all"), rule.get("until_dpd")
-    if (days == "working" and seen.working is False) or (days == "non_working" and seen.working is True):
-        return False
+    one_day = seen.days is not None and len(seen.days) == 1
+    if (days == "working" and seen.working is False and one_day) or (days == "non_working" and seen.working is True):
+        return False  # of two plausible days one may be a working day although not both are
     if until is not None and situation.days_past_due is not None and situation.days_past_due > until:
         return False
     shown = [read.minute for read in seen.clocks]

@@ -17,10 +17,8 @@ from tests.oracle.test_the_comparison_can_fail import NEEDED, statement
 
 BOTH = readers(SHIPPED)
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
-unmended = pytest.mark.xfail(strict=True, reason="found by the oracle, not yet mended in the engine: see faults.py")
 
 
-@unmended
 def test_a_person_is_as_old_as_the_calendar_says() -> None:
     """Month times a hundred does not fit into a byte: on some days a boy of seventeen counted as of age."""
     today = date(2026, 11, 24)
@@ -37,20 +35,17 @@ def test_the_history_of_nobody_is_not_empty_but_unknown() -> None:
     assert "right_time.history_unknown" in reasons
 
 
-@unmended
 def test_a_channel_that_nobody_knows_has_no_approved_template() -> None:
     [reasons] = verdicts([Situation(at=NOON, channel="fax")], BOTH.engine)
     assert reasons
 
 
-@unmended
 @pytest.mark.parametrize(("market", "day"), [("IN", date(2036, 10, 20)), ("SK", date(2101, 5, 4))])
 def test_a_year_without_a_calendar_is_not_a_year_without_holidays(market: str, day: date) -> None:
     frame = pl.DataFrame({"market": [market], "local_date_min": [day], "local_date_max": [day]})
     assert with_calendar(frame).row(0, named=True)["public_holiday"] is None
 
 
-@unmended
 def test_hours_of_working_days_hold_in_the_zone_where_it_is_one(tmp_path: Path) -> None:
     """Friday 19:00 in Honolulu is Saturday 19:00 on Kiritimati: the hours of the working day are over."""
     hours = {**statement("contact_hours"), "from": "08:00", "to": "18:00", "days": "working"}

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-import pytest
-
 from rightparty.policy.earliest import HORIZON_DAYS, earliest_permitted
 from tests.oracle.clocks import at_local
 from tests.oracle.comparing import SHIPPED, THRESHOLDS, readers
@@ -74,7 +72,6 @@ def minutes_before(situation: Situation, found: datetime | None) -> list[datetim
     return [begin + timedelta(minutes=n) for n in {*range(0, whole, 7), *range(max(0, whole - 15), whole)}]
 
 
-@pytest.mark.xfail(strict=True, reason="found by the oracle: a call-back holds for its day only")
 def test_a_call_back_asked_for_today_permits_no_call_tomorrow() -> None:
     """12 CFR 1006.14(b)(2)(i)(B): they talked this morning; he asked to be called back today, and it is too late."""
     at = at_local(date(2026, 11, 17), time(21, 30), "America/New_York")

@@ -162,7 +162,8 @@ def _with_complaints(frame: pl.DataFrame, world: World) -> pl.DataFrame:
 def _with_wishes(frame: pl.DataFrame, world: World) -> pl.DataFrame:
     """Add what the person asked for and promised, and the age, on the earliest of the plausible local dates."""
     today, born = pl.col("local_date_min"), pl.col("born_on")
-    had_birthday = (today.dt.month() * 100 + today.dt.day()) >= (born.dt.month() * 100 + born.dt.day())
+    same_month = today.dt.month() == born.dt.month()
+    had_birthday = (today.dt.month() > born.dt.month()) | (same_month & (today.dt.day() >= born.dt.day()))
     age = today.dt.year() - born.dt.year() - (~had_birthday).cast(pl.Int32)
     general = world.promises.filter(pl.col("account_id") == "").select("person_id", of_person="promised_on")
     joined = (

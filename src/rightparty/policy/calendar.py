@@ -6,6 +6,7 @@ them. A year that a state has not announced yet has only the days that follow fr
 later is known with the next release of the library.
 """
 
+import warnings
 from datetime import date, timedelta
 from functools import cache
 from typing import Final
@@ -55,10 +56,26 @@ def _says(market: str, first: date, last: date) -> tuple[bool | None, bool | Non
     if not 0 <= apart <= _MOST_DAYS_APART:
         return None, None
     days = [first + timedelta(days=n) for n in range(apart + 1)]
+    if not all(_is_announced(market, year) for year in {first.year, last.year}):
+        return None, None
     calendars = _calendars(market)
     holiday = any(day in calendar for day in days for calendar in calendars)
     working = all(calendar.is_working_day(day) for day in days for calendar in calendars)
     return holiday, working
+
+
+@cache
+def _is_announced(market: str, year: int) -> bool:
+    """Tell whether the library has the market's days of a year; it warns of the years for which it lacks some."""
+    calendars = _calendars(market)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        try:
+            for calendar in calendars:
+                calendar.get(date(year, 1, 1))
+        except UserWarning:
+            return False
+    return all(calendar.start_year <= year <= calendar.end_year for calendar in calendars)
 
 
 @cache

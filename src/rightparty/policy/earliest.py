@@ -69,6 +69,8 @@ def _as_of_each_minute(facts: pl.DataFrame, history: pl.DataFrame, begin: dateti
     contacts = rows.select("person_id").join(history.drop("person_id"), how="cross")
     timed = count_contacts(with_calendar(with_local_time(rows)), contacts)
     waited = (pl.col("local_date_min") - facts["local_date_min"][0]).dt.total_days()
-    return timed.with_columns(pl.col("days_to_promise") - waited).select(
+    # a call-back was asked for one day only
+    same_day = (waited == 0) & (pl.col("local_date_max") == facts["local_date_max"][0])
+    return timed.with_columns(pl.col("days_to_promise") - waited, pl.col("call_requested") & same_day).select(
         pl.col(name).cast(kind) for name, kind in FACTS.items()
     )

@@ -55,7 +55,9 @@ def _contact_hours(rule: Rule) -> pl.Expr:
         outside &= ~agreed.fill_null(value=False)
     match given.get("days", "all"):
         case "working":
-            outside &= pl.col("working_day").fill_null(value=True)
+            # of two plausible dates one may be a working day although not both are
+            two_dates = pl.col("local_date_min") != pl.col("local_date_max")
+            outside &= pl.col("working_day").fill_null(value=True) | two_dates.fill_null(value=True)
         case "non_working":
             outside &= ~pl.col("working_day").fill_null(value=False)
     if "until_dpd" in given:

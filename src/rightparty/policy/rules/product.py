@@ -7,7 +7,7 @@ Serves right_party, right_debt, right_time, right_words and correctable. Nulls w
 import polars as pl
 
 from rightparty.kernel.reasons import mask_of
-from rightparty.kernel.vocabulary import HOLD_BITS, LIABLE_ROLES, BatchState, HoldKind, Purpose
+from rightparty.kernel.vocabulary import HOLD_BITS, LIABLE_ROLES, BatchState, HoldKind, MessageChannel, Purpose
 from rightparty.policy.disclosure import needed_probability, supported_disclosure
 from rightparty.policy.history import COUNTS
 from rightparty.policy.house import HouseRules
@@ -109,7 +109,7 @@ def _words(house: HouseRules) -> dict[str, pl.Expr]:
     within = (pl.col("disclosure_level") <= supported).fill_null(value=False)
     return {
         "right_words.no_approved_template": ~pl.col("template_available").fill_null(value=False)
-        | pl.col("channel").is_null(),
+        | ~pl.col("channel").is_in(list(MessageChannel)).fill_null(value=False),
         "right_words.disclosure_too_high": ~within,
         "correctable.case_open": pl.col("case_open").fill_null(value=True),
     }
