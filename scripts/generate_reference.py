@@ -151,9 +151,9 @@ def rules_by_market() -> str:
     situations = _situations()
     text = NOTE + (
         "# Rules by market\n\nWhat the law packs in `src/rightparty/policy/packs` state now, each version of a rule on"
-        " its own line. None of it is legal advice: it is the law as it was read, with how sure that reading is, and"
-        " counsel of the named kind should review it. The lender may be stricter, never laxer. A duty withholds"
-        " nothing: it says what the law asks besides. Situations are the cases in `tests/law` that try this version.\n\n"
+        " its own line. None of it is legal advice: it is the law as it was read, with how sure that reading is;"
+        " counsel of the named kind should review it. The lender may be stricter, never laxer. A duty holds back"
+        " nothing: it says what the law asks besides. Situations: cases in `tests/law` for this version.\n\n"
     )
     text += _table(["Confidence", "What it means"], [[f"`{key}`", meaning] for key, meaning in CONFIDENCE.items()])
     for market, pack in load_packs().packs.items():

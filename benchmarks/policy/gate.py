@@ -2,6 +2,7 @@
 """What the rules cost the gate: a thousand messages at a time."""
 
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -34,9 +35,13 @@ def gate_times(accounts: pl.DataFrame, contacts: pl.DataFrame, packs: LawPacks) 
     ):
         theirs = contacts.join(some.select("person_id").unique(), on="person_id", how="semi")
         facts = facts_of(some, theirs)
-        found += _times(f"1,000 messages, {name}, facts ready", lambda f=facts: judge(f, packs))
-        found += _times(f"1,000 messages, {name}, with counting", lambda s=some, t=theirs: judge(facts_of(s, t), packs))
+        found += _times(f"1,000 messages, {name}, facts ready", partial(judge, facts, packs))
+        found += _times(f"1,000 messages, {name}, with counting", partial(_counted_and_judged, some, theirs, packs))
     return found
+
+
+def _counted_and_judged(some: pl.DataFrame, theirs: pl.DataFrame, packs: LawPacks) -> pl.DataFrame:
+    return judge(facts_of(some, theirs), packs)
 
 
 def _times(name: str, work: Callable[[], pl.DataFrame]) -> list[Measurement]:

@@ -75,13 +75,13 @@ def _bare_lean(folder: Path) -> int:
     accounts, contacts = _tables(folder)
     of_person = contacts.group_by("person_id").agg(pl.len(), pl.all().max())
     joined = accounts.join(of_person, on="person_id", how="left", suffix="_of_contact")
-    return joined.select(pl.all().max(), rows=pl.len()).collect(engine="streaming")["rows"][0]
+    return int(joined.select(pl.all().max(), rows=pl.len()).collect(engine="streaming")["rows"][0])
 
 
 def _bare_join(folder: Path) -> int:
     accounts, contacts = _tables(folder)
     joined = accounts.join(contacts, on="person_id", how="left", suffix="_of_contact")
-    return joined.select(pl.all().max(), rows=pl.len()).collect(engine="streaming")["rows"][0]
+    return int(joined.select(pl.all().max(), rows=pl.len()).collect(engine="streaming")["rows"][0])
 
 
 def _apart(work: Callable[[], int]) -> Run:

@@ -17,10 +17,11 @@ import zen
 from benchmarks.machine import Measurement
 from rightparty.kernel.reasons import mask_of, reasons_in
 from rightparty.kernel.vocabulary import HOLD_BITS, HoldKind
+from rightparty.policy.clock_time import minutes_of
 from rightparty.policy.evaluate import judge
 from rightparty.policy.facts import FACTS
 from rightparty.policy.house import CAPS
-from rightparty.policy.pack import FREQUENCIES, LawPack, LawPacks, Rule, minutes_of
+from rightparty.policy.pack import FREQUENCIES, LawPack, LawPacks, Rule
 from rightparty.policy.rules.product import CONTRADICTIONS
 
 _LIABLE: Final = 'role in ["debtor", "co_debtor", "guarantor"]'

@@ -11,7 +11,7 @@ import typer
 
 from rightparty.cli.output import At, Json, Out, answer, instant_of, refuse, table_of
 from rightparty.cli.store import ensure_store
-from rightparty.console.story import local_day
+from rightparty.console.story import decided_on, local_day
 from rightparty.dispatch.queries import (
     ReminderStory,
     batches_as_of,
@@ -149,7 +149,8 @@ def _person(subject: str, at: datetime) -> Told | None:
 
 
 def _reasons(mask: int, facts: Mapping[str, Any]) -> list[dict[str, object]]:
-    packs, day = installed_packs(), local_day(facts)
+    # a decision is told by the law as it was known when it was made
+    packs, day = installed_packs(known_on=decided_on(facts)), local_day(facts)
     return [
         {
             "reason": reason.code,

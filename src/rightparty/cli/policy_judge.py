@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from rightparty.cli.output import At, instant_of, progress_console, refuse
+from rightparty.policy.errors import PackError
 from rightparty.policy.over_files import ACCOUNTS_AT_ONCE, FactsFileError, judge_files
-from rightparty.policy.pack import PackError, load_packs
+from rightparty.policy.pack import load_packs
 
 
 def judge(
@@ -48,8 +49,3 @@ def _on_spark(master: str, *paths: str, **given: Any) -> None:
         judge_on_spark(session, *paths, **given)
     finally:
         session.stop()
-
-
-def add_commands(app: typer.Typer) -> None:
-    """Add this command to the group `policy`."""
-    app.command()(judge)

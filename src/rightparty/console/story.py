@@ -47,6 +47,12 @@ def local_day(facts: Mapping[str, object]) -> date | None:
     return date.fromisoformat(str(said)) if said else None
 
 
+def decided_on(facts: Mapping[str, object]) -> date | None:
+    """Return the day of the decision, on which the law packs were known as they then stood; None before the gate."""
+    said = facts.get("at")
+    return date.fromisoformat(str(said)[:10]) if said else None
+
+
 def facts_shown(facts: Mapping[str, object]) -> list[tuple[str, str]]:
     """Return the rules' facts in their documented order, then the others."""
     order = [name for name in FACTS if name in facts] + sorted(set(facts) - set(FACTS))

@@ -18,7 +18,7 @@ from rightparty.casework.queries import actions_of, count_cases, find_case, list
 from rightparty.console.audits import audit_shown
 from rightparty.console.figures import bar_chart
 from rightparty.console.loads import STATES, shown_findings
-from rightparty.console.story import cited_reasons, facts_shown, seen_facts
+from rightparty.console.story import cited_reasons, decided_on, facts_shown, seen_facts
 from rightparty.console.waterfalls import add_pictures, waterfalls_of_party
 from rightparty.dispatch.operations.halt import halt as halt_dispatch
 from rightparty.dispatch.operations.lift_halt import lift_halt
@@ -141,7 +141,7 @@ def message(request: HttpRequest, reminder_id: UUID) -> HttpResponse:
     context = {
         "story": story,
         "reminder": story.reminder,
-        "reasons": cited_reasons(story, installed_packs()),
+        "reasons": cited_reasons(story, installed_packs(known_on=decided_on(seen_facts(story)))),
         "facts": facts,
     }
     return render(request, "console/message.html", context)
