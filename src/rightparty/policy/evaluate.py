@@ -2,12 +2,12 @@
 """The one decision of the product: facts in, verdict out, for a portfolio or for one message (all promises).
 
 Reasons are bits (kernel.reasons): a verdict is one integer per row. A "no" is a value, never an exception.
-Rules are compiled to expressions once for each set of packs; rows are judged market by market, each by its own pack, so
-that the cost of a row does not grow with the number of markets.
+Rules are compiled to expressions once for each set of packs; what holds alike in several markets is evaluated once.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache, reduce
 from operator import add, or_
@@ -16,17 +16,17 @@ from typing import Final
 import polars as pl
 
 from rightparty.kernel.reasons import BY_CODE
-from rightparty.policy.facts import FACTS
 from rightparty.policy.house import EVERYWHERE
-from rightparty.policy.pack import LawPack, LawPacks
+from rightparty.policy.pack import LawPack, LawPacks, Rule
 from rightparty.policy.rules.house import house_rules
 from rightparty.policy.rules.law import withholds
-from rightparty.policy.rules.product import contradictions, product_rules
+from rightparty.policy.rules.product import contradictions, is_promised_everywhere, product_rules
 
 VERDICT: Final = {"reasons_mask": pl.Int64(), "permitted": pl.Boolean()}
 """Columns a judgement adds."""
 
-_NO_PACK: Final = BY_CODE["right_time.no_law_pack"].mask
+_WITHOUT_PACK: Final[Mapping[str, pl.Expr]] = {"right_time.no_law_pack": pl.lit(value=True)}
+_NONE: Final = pl.lit(0, dtype=pl.Int64)
 _UNJUDGED: Final = BY_CODE["right_time.rules_gap"].mask
 _BITS: Final = 8
 _BYTE: Final = tuple(pl.lit(1 << bit, dtype=pl.UInt8) for bit in range(_BITS))
@@ -52,19 +52,11 @@ def evaluate(facts: pl.LazyFrame, packs: LawPacks, *, house: bool = True) -> pl.
 
 def judge(facts: pl.DataFrame, packs: LawPacks, *, house: bool = True) -> pl.DataFrame:
     """Judge every row at once; see `evaluate`."""
-    compiled = compile_rules(packs, house=house)
+    first, last = facts["local_date_min"].min(), facts["local_date_max"].max()
+    days = (first, last) if isinstance(first, date) and isinstance(last, date) else None
+    compiled = compile_rules(packs, house=house, days=days)
     markets = facts["market"].unique().to_list()
-    if len(markets) == 1:
-        return facts.with_columns(compiled.mask_of(markets[0])).with_columns(_permitted())
-    needed = facts.select(list(FACTS)).with_row_index("row")
-    masks = [
-        part.select("row", compiled.mask_of(market))
-        for (market,), part in needed.partition_by("market", as_dict=True).items()
-    ]
-    if not masks:
-        return facts.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in VERDICT.items())
-    mask = pl.concat(masks).sort("row")["reasons_mask"]
-    return facts.with_columns(mask).with_columns(_permitted())
+    return facts.with_columns(compiled.mask_of(markets)).with_columns(_permitted())
 
 
 def _permitted() -> pl.Expr:
@@ -72,55 +64,99 @@ def _permitted() -> pl.Expr:
 
 
 class CompiledRules:
-    """The expressions of a set of packs, one for each market."""
+    """The expressions of a set of packs: each once, with the markets in which it holds.
 
-    def __init__(self, packs: LawPacks, *, house: bool) -> None:
-        """Compile every pack."""
+    Most rules hold alike in many markets, and what a node of an expression costs hardly depends on the rows.
+    """
+
+    def __init__(self, packs: LawPacks, *, house: bool, days: tuple[date, date] | None) -> None:
+        """Compile every pack for rows whose local dates lie within `days` (None: any)."""
+        self._known = tuple(packs.packs)
+        self._terms: dict[tuple[str, bytes], pl.Expr] = {}
+        self._markets: dict[tuple[str, bytes], list[str]] = defaultdict(list)
         product = product_rules(packs.house)
-        own = {market: [house_rules(packs.house, market)] if house else [] for market in (*packs.packs, EVERYWHERE)}
-        self._of_market = {
-            market: _mask([product, *own[market], *_of_pack(pack)]) for market, pack in packs.packs.items()
-        }
-        self._elsewhere = _mask([product, *own[EVERYWHERE]]) | _NO_PACK
+        for market in (*packs.packs, EVERYWHERE):
+            own = house_rules(packs.house, market) if house else {}
+            law = _of_pack(packs.packs[market], days) if market in packs.packs else [_WITHOUT_PACK]
+            for rules in (product, own, *law):
+                for code, where in rules.items():
+                    self._add(market, code, where)
+        self._masks: dict[frozenset[str], pl.Expr] = {}
 
-    def mask_of(self, market: str | None) -> pl.Expr:
-        """Return the reasons_mask of rows of a market; None and markets without a pack withhold."""
-        mask = self._elsewhere if market is None else self._of_market.get(market, self._elsewhere)
-        return mask.alias("reasons_mask")
+    def _add(self, market: str, code: str, where: pl.Expr) -> None:
+        term = code, where.meta.serialize()
+        self._terms[term] = where
+        if market not in self._markets[term]:
+            self._markets[term].append(market)
+
+    def mask_of(self, markets: Iterable[str | None]) -> pl.Expr:
+        """Return the reasons_mask of rows of these markets; None and markets without a pack withhold."""
+        present = frozenset(market if market in self._known else EVERYWHERE for market in markets)
+        if present not in self._masks:
+            self._masks[present] = self._made(present).alias("reasons_mask")
+        return self._masks[present]
+
+    def _made(self, present: frozenset[str]) -> pl.Expr:
+        alike: dict[frozenset[str], list[tuple[str, pl.Expr]]] = defaultdict(list)
+        for (code, key), where in self._terms.items():
+            holds = present.intersection(self._markets[code, key])
+            if holds:
+                alike[holds].append((code, where))
+        told = [contradictions()]
+        for holds, terms in alike.items():
+            bits = _bits(terms)
+            told.append(bits if holds == present else pl.when(self._is_in(holds)).then(bits).otherwise(_NONE))
+        # no rule leaves a null; should one ever do, its rows are withheld
+        return reduce(or_, told).fill_null(_UNJUDGED)
+
+    def _is_in(self, markets: frozenset[str]) -> pl.Expr:
+        """Return where a row is of one of some markets; EVERYWHERE stands for those without a pack."""
+        market = pl.col("market")
+        if EVERYWHERE in markets:
+            return ~market.is_in(sorted(set(self._known) - markets)).fill_null(value=False)
+        return market.is_in(sorted(markets)).fill_null(value=False)
 
 
-@lru_cache(maxsize=16)
-def compile_rules(packs: LawPacks, *, house: bool = True) -> CompiledRules:
+@lru_cache(maxsize=64)
+def compile_rules(packs: LawPacks, *, house: bool = True, days: tuple[date, date] | None = None) -> CompiledRules:
     """Return the compiled rules of a set of packs, made once and kept."""
-    return CompiledRules(packs, house=house)
+    return CompiledRules(packs, house=house, days=days)
 
 
-def _of_pack(pack: LawPack) -> list[Mapping[str, pl.Expr]]:
-    return [*(withholds(rule) for rule in pack.rules), {"right_time.rules_gap": _in_a_gap(pack)}]
+def _of_pack(pack: LawPack, days: tuple[date, date] | None) -> list[Mapping[str, pl.Expr]]:
+    found: list[Mapping[str, pl.Expr]] = [
+        withholds(_without_dates(rule, days)) for rule in pack.rules if not is_promised_everywhere(rule)
+    ]
+    gaps = [gap for gap in pack.gaps() if days is None or (gap[0] <= days[1] and (gap[1] or date.max) > days[0])]
+    return [*found, {"right_time.rules_gap": _in_a_gap(gaps)}] if gaps else found
 
 
-def _in_a_gap(pack: LawPack) -> pl.Expr:
+def _without_dates(rule: Rule, days: tuple[date, date] | None) -> Rule:
+    """Return a rule that is in force on all of the days without its dates, which then need no comparison."""
+    if days is None or not (rule.is_in_force(days[0]) and rule.is_in_force(days[1])):
+        return rule
+    return replace(rule, effective_from=date.min, effective_to=None)
+
+
+def _in_a_gap(gaps: Iterable[tuple[date, date | None]]) -> pl.Expr:
     """Return where a local day lies in a period for which the pack has no version of a needed rule."""
     inside = [
-        (pl.col("local_date_min") < (end or date.max)) & (pl.col("local_date_max") >= begin)
-        for begin, end in pack.gaps()
+        (pl.col("local_date_min") < (end or date.max)) & (pl.col("local_date_max") >= begin) for begin, end in gaps
     ]
     return reduce(or_, inside, pl.lit(value=False)).fill_null(value=False)
 
 
-def _mask(rules: Sequence[Mapping[str, pl.Expr]]) -> pl.Expr:
-    """Return the reasons as one integer.
+def _bits(terms: Iterable[tuple[str, pl.Expr]]) -> pl.Expr:
+    """Return reasons as one integer.
 
     Eight reasons at a time are added up in a byte, which is an eighth of the memory traffic of whole masks.
     """
     by_bit: dict[int, list[pl.Expr]] = defaultdict(list)
-    for rule in rules:
-        for code, where in rule.items():
-            by_bit[BY_CODE[code].bit].append(where)
+    for code, where in terms:
+        by_bit[BY_CODE[code].bit].append(where)
     bits = {bit: reduce(or_, wheres).cast(pl.UInt8) * _BYTE[bit % _BITS] for bit, wheres in by_bit.items()}
-    told = [contradictions()]
+    told = []
     for first in sorted({bit - bit % _BITS for bit in bits}):
         byte = reduce(add, [made for bit, made in bits.items() if first <= bit < first + _BITS])
         told.append(byte.cast(pl.Int64) * (1 << first))
-    # no rule leaves a null; should one ever do, its rows are withheld
-    return reduce(or_, told).fill_null(_UNJUDGED)
+    return reduce(or_, told)

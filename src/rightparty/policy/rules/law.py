@@ -5,6 +5,7 @@ Nulls withhold: a rule that cannot be judged is taken as broken, unless another 
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Final
 
 import polars as pl
@@ -33,12 +34,14 @@ def withholds(rule: Rule) -> dict[str, pl.Expr]:
 
 def _applies(rule: Rule) -> pl.Expr | None:
     """Return where the rule is in force on the row's channel; None: everywhere. What is not known, is."""
-    conditions = [(pl.col("local_date_max") >= rule.effective_from).fill_null(value=True)]
+    conditions = []
+    if rule.effective_from > date.min:
+        conditions.append((pl.col("local_date_max") >= rule.effective_from).fill_null(value=True))
     if rule.effective_to is not None:
         conditions.append((pl.col("local_date_min") < rule.effective_to).fill_null(value=True))
     if set(rule.channels) != _EVERY_CHANNEL:
         conditions.append(pl.col("channel").is_in(rule.channels).fill_null(value=True))
-    return pl.all_horizontal(conditions)
+    return pl.all_horizontal(conditions) if conditions else None
 
 
 def _liable_roles(_rule: Rule) -> pl.Expr:

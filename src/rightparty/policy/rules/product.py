@@ -4,6 +4,9 @@
 Serves right_party, right_debt, right_time, right_words and correctable. Nulls withhold.
 """
 
+from collections.abc import Mapping
+from typing import Final
+
 import polars as pl
 
 from rightparty.kernel.reasons import mask_of
@@ -11,6 +14,7 @@ from rightparty.kernel.vocabulary import HOLD_BITS, LIABLE_ROLES, BatchState, Ho
 from rightparty.policy.disclosure import needed_probability, supported_disclosure
 from rightparty.policy.history import COUNTS
 from rightparty.policy.house import HouseRules
+from rightparty.policy.pack import Rule
 
 CONTRADICTIONS = (
     "right_party.reported_wrong_party",
@@ -35,6 +39,27 @@ _HOLD_REASONS = {
 def product_rules(house: HouseRules) -> dict[str, pl.Expr]:
     """Return every rule of the product, at the house's thresholds."""
     return {**_party(house), **_debt(), **_time(), **_words(house)}
+
+
+_PROMISED: Final[Mapping[str, str]] = {
+    "liable_roles": "right_party.not_liable",
+    "location_enquiry": "right_party.location_enquiry",
+    "deceased": "right_party.deceased",
+    "bankrupt": "right_debt.bankruptcy",
+    "represented": "right_time.attorney_represented",
+    "cease_communication": "right_time.cease_communication",
+    "medium_refused": "right_time.opted_out",
+    "consent_revoked": "right_time.opted_out",
+    "requested_hours": "right_time.outside_requested_hours",
+}
+"""Kinds of law whose meaning is part of what the product promises in every market under the same reason."""
+
+
+def is_promised_everywhere(rule: Rule) -> bool:
+    """Tell whether the product withholds wherever the rule does, for the same reason: it adds nothing to a mask."""
+    if rule.kind == "hold":
+        return set(rule.parameters["holds"]) <= {kind.value for kind in _HOLD_REASONS.get(rule.reason, ())}
+    return _PROMISED.get(rule.kind) == rule.reason
 
 
 def contradictions() -> pl.Expr:
