@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A synthetic portfolio of twelve markets with past contacts, written once in chunks: the input of the benchmark.
 
-Files are as a lender exports them: accounts in the order of their numbers, contacts in no order of persons. A person has
-one or two accounts, far apart in the files. The same seed gives the same rows, whatever was written before.
+Files are as a lender exports them: accounts in the order of their numbers, contacts in no order of persons. A person
+has one or two accounts, far apart in the files. The same seed gives the same rows, whatever was written before.
 """
 
 from datetime import UTC, datetime

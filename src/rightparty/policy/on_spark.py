@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges a portfolio that outgrows one machine on Apache Spark: the same judgement, the same verdicts (right_time).
 
-Spark schedules and shuffles; it evaluates no rule. Accounts and contacts are brought together by linked person, and each
-partition runs `over_files.judge_people` through `mapInArrow`. Needs the extra `spark`.
+Spark schedules and shuffles; it evaluates no rule. Accounts and contacts are brought together by linked person, and
+each partition runs `over_files.judge_people` through `mapInArrow`. Needs the extra `spark`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +24,6 @@ from rightparty.policy.over_files import (
 from rightparty.policy.pack import LawPacks
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
 _SPARK_TYPES: Final[Mapping[Kind, str]] = {
@@ -111,10 +110,10 @@ def _conformed(functions: Any, frame: "DataFrame", side: str) -> list[Any]:
 _WHOLE: Final = frozenset({"tinyint", "smallint", "int", "bigint"})
 
 
-def _kernel(at: datetime, packs: LawPacks) -> "Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]":
+def _kernel(at: datetime, packs: LawPacks) -> Callable[[Iterator[Any]], Iterator[Any]]:
     """Return what a worker runs over one partition: all accounts and all contacts of its persons."""
 
-    def run(batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
+    def run(batches: Iterator[Any]) -> Iterator[Any]:
         import pyarrow as pa  # noqa: PLC0415 -- comes with the extra
 
         given = [pl.DataFrame(batch) for batch in batches]

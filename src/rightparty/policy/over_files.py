@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges a portfolio that lies in files, in shares of whole persons, so that memory does not grow with it (right_time).
+"""Judges a portfolio in files by shares of whole persons, so that memory does not grow with it (right_time).
 
-Contacts are counted over the linked person, so a share holds all accounts and all contacts of its persons. `co_partition`
-lays files out in such shares; `judge_shares` judges one after another. On a cluster `policy.on_spark` does the same with
-`judge_people`, so both give the same verdicts.
+Contacts are counted over the linked person, so a share holds all accounts and all contacts of its persons.
+`co_partition` lays files out in such shares; `judge_shares` judges one after another. On a cluster `policy.on_spark`
+does the same with `judge_people`, so both give the same verdicts.
 """
 
 import tempfile
@@ -172,7 +172,7 @@ def scan(source: Path, wanted: Mapping[str, Kind]) -> pl.LazyFrame:
 
 
 def _fits(found: pl.DataType, kind: Kind) -> bool:
-    """Tell whether a type is the wanted one, or another width, unit or coding of it; a cast refuses what is too large."""
+    """Tell whether a type is the wanted one, or another width, unit or coding; too large is refused later."""
     if found == kind:
         return True
     if kind == pl.String:

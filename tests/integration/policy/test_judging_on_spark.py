@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A portfolio judged by Spark's workers gets the verdicts it gets in files on this machine, row for row (right_time)."""
+"""Spark's workers give a portfolio the verdicts that this machine gives it from files, row for row (right_time)."""
 
 import logging
 import os
