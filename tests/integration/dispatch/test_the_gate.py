@@ -86,11 +86,20 @@ def test_a_payment_after_the_plan_withholds(at: datetime) -> None:
 
 
 def test_a_part_payment_changes_the_amount_in_the_text(at: datetime) -> None:
+    """A payment posted late: made before the days of peace that the house rules leave, known only after the plan."""
     account = one(at)
-    record_payment(payment_id="p1", account_id=account, paid_at=at, amount_minor=20000, status="posted")
+    made = at - timedelta(days=3)
+    record_payment(payment_id="p1", account_id=account, paid_at=made, amount_minor=20000, status="posted")
     release(claimed(at), at=at + timedelta(seconds=30), worker="w1")
     assert only().amount_minor == 100000
     assert "CNY 1,000.00" in MessageText.objects.get().body
+
+
+def test_who_has_just_paid_a_part_is_left_in_peace(at: datetime) -> None:
+    account = one(at)
+    record_payment(payment_id="p1", account_id=account, paid_at=at, amount_minor=20000, status="posted")
+    assert release(claimed(at), at=at + timedelta(seconds=30), worker="w1").withheld == 1
+    assert reasons(only()) == {"right_time.cooling_off"}
 
 
 def test_a_hold_a_stop_and_a_report_after_the_plan_withhold(at: datetime) -> None:
@@ -235,7 +244,7 @@ def test_what_was_withheld_at_night_may_be_proposed_again_and_leaves_once(at: da
     account = one(at)
     night, morning = at + timedelta(hours=13), at + timedelta(hours=24)
     assert release(claimed(night), at=night, worker="w1").withheld == 1
-    assert reasons(only()) == {"right_time.outside_contact_hours"}
+    assert reasons(only()) == {"right_time.outside_contact_hours", "right_time.outside_house_hours"}
     enqueue([(account, 101)], morning)
     assert len(release(claimed(morning), at=morning, worker="w1").released) == 1
     enqueue([(account, 101)], morning)
