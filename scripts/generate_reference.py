@@ -72,6 +72,20 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
 
 
+EVENT_DETAILS: Final = """
+What the `detail` of some kinds says, which rules of time read:
+
+| Kind | Detail | Meaning |
+| --- | --- | --- |
+| `opted_out`, `consent_given`, `consent_revoked` | a channel: `sms`, `email`, `call`, `post`, `app` | about that channel; without one, about every channel of the point |
+| `consent_given` | `hours:22:00-23:00` | local hours agreed with the person; `consent_revoked` with `hours:` takes it back |
+| `consent_given` | `days:sunday` | days agreed with the person; `consent_revoked` with `days:` takes it back |
+| `consent_given` | `call_back:2026-04-06` | asked to be called on that day |
+| `opted_out` | `outside:12:00-20:00` | asked not to be contacted outside these local hours; `consent_given` with `outside:` ends it |
+| `promise_to_pay` | `2026-04-10` | payment promised for that day; without one, for the next seven days |
+"""  # noqa: E501 -- rows of a table
+
+
 def portfolio_contract() -> str:
     """Return the page of the files a lender delivers."""
     from rightparty.intake import contract
@@ -97,6 +111,8 @@ def portfolio_contract() -> str:
         keys = ", ".join(f"`{name}`" for name in table.key)
         text += f"\n## {table.name}\n\nA row is named by {keys}.\n\n"
         text += _table(["Column", "Required", "What", "If empty"], rows)
+        if table.name == "contact_events":
+            text += EVENT_DETAILS
     text += "\n## Why a row is rejected\n\n"
     return text + _table(["Reason", "What to do"], [[fault.value, remedy] for fault, remedy in REMEDIES.items()])
 
