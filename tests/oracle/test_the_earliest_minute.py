@@ -16,7 +16,7 @@ from tests.oracle.production import facts_of, history_of
 from tests.oracle.situation import Contact, Said, Situation
 
 BOTH = readers(SHIPPED)
-TRIED = int(os.environ.get("RIGHTPARTY_ORACLE_FRAMES", "15")) * 2
+TRIED = int(os.environ.get("RIGHTPARTY_ORACLE_FRAMES", "8")) * 2
 PASSING = {
     "right_time.outside_contact_hours", "right_time.not_a_contact_day", "right_time.person_daily_cap",
     "right_time.person_weekly_cap", "right_time.debt_call_cap", "right_time.person_call_cap",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """right_time: a slow reader of the law and the engine give the same reasons, whatever the situation and the law.
 
-Each test compares 15 frames of 2000 situations. `RIGHTPARTY_ORACLE_FRAMES=75` compares 300 000 situations in all, in
+Each test compares 8 frames of 2000 situations. `RIGHTPARTY_ORACLE_FRAMES=75` compares 300 000 situations in all, in
 about three minutes of one core.
 """
 
@@ -21,7 +21,7 @@ from tests.oracle.generate import frame_of
 from tests.oracle.judge import judge
 from tests.oracle.promises import CONTRADICTED, HELD
 
-FRAMES = int(os.environ.get("RIGHTPARTY_ORACLE_FRAMES", "15"))
+FRAMES = int(os.environ.get("RIGHTPARTY_ORACLE_FRAMES", "8"))
 SITUATIONS = 2000
 UNSHRUNK = [Phase.explicit, Phase.reuse, Phase.generate]
 """A seed has no smaller seed that tells more; `comparing` makes the situation plain instead."""
