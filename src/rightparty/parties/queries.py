@@ -26,7 +26,7 @@ from rightparty.parties.audit.examine import AuditReport, report_on
 from rightparty.parties.audit.frames import Audited, audited, sex_in_extra
 from rightparty.parties.linked.queries import household_groups
 from rightparty.parties.models import Party
-from rightparty.parties.wishes import ABOUT_TIME, read_promises, read_wishes
+from rightparty.parties.wishes import is_about_time, read_promises, read_wishes
 from rightparty.parties.zones import with_zone_set
 from rightparty.store.queries import among, read_frame
 
@@ -166,9 +166,7 @@ def opt_outs_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> pl.DataF
     points = None if party_ids is None else _current("parties_contactpoint", _POINTS, "party_id", party_ids)
     values = None if points is None else points["value"].unique().to_list()
     events = _current("parties_contactevent", _EVENTS, "value", values).filter(
-        pl.col("kind").is_in(list(wishes))
-        & (pl.col("occurred_at") <= require_aware(at))
-        & ~pl.col("detail").str.contains(ABOUT_TIME)
+        pl.col("kind").is_in(list(wishes)) & (pl.col("occurred_at") <= require_aware(at)) & ~is_about_time()
     )
     of_point = pl.DataFrame(
         [(str(point), str(message)) for message, point in POINT_CHANNEL_OF.items()],

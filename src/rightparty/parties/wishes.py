@@ -16,8 +16,13 @@ from typing import Final
 
 import polars as pl
 
-ABOUT_TIME: Final = r"^(hours|days|call_back|outside):"
-"""Details that are about when, not about whether; readers of opt-outs and consents leave these events alone."""
+_TOPIC: Final = r"^(hours|days|call_back|outside):"
+_ABOUT_TIME: Final = {
+    "consent_given": ("hours", "days", "call_back", "outside"),
+    "consent_revoked": ("hours", "days"),
+    "opted_out": ("outside",),
+}
+"""Kind of event -> the topics of detail that make it a wish about when."""
 
 UNDATED_DAYS: Final = 7
 
@@ -38,15 +43,29 @@ _NEVER: Final = 0
 _LAST_MINUTE: Final = 24 * 60
 
 
+def is_about_time() -> pl.Expr:
+    """Return where an event [party_id, kind, detail] is about when, not about whether.
+
+    Readers of opt-outs and consents leave these events alone. Any other refusal, whatever its detail begins with, and
+    one of which no party is known, so that nobody's hours could follow from it, refuses the whole channel.
+    """
+    topic = pl.col("detail").str.extract(_TOPIC, 1)
+    named = [(pl.col("kind") == kind) & topic.is_in(topics) for kind, topics in _ABOUT_TIME.items()]
+    whose = (pl.col("party_id") != "") | (pl.col("kind") == "consent_given")
+    return (pl.any_horizontal(named) & whose).fill_null(value=False)
+
+
 def read_wishes(events: pl.DataFrame) -> pl.DataFrame:
     """Return the wishes in force.
 
     Shape: events [person_id, kind, detail, occurred_at] up to the instant -> WISHES. Where nothing was asked, null.
     """
     detail, kind = pl.col("detail"), pl.col("kind")
-    about = events.with_columns(topic=detail.str.extract(ABOUT_TIME, 1)).drop_nulls("topic")
+    about = events.with_columns(topic=detail.str.extract(_TOPIC, 1)).drop_nulls("topic")
+    # of two at one instant the refusal is the last word
     last = (
-        about.sort("occurred_at")
+        about.with_columns(refuses=kind != "consent_given")
+        .sort("occurred_at", "refuses")
         .group_by("person_id", "topic")
         .agg(kind.last(), detail.last())
         .with_columns(**_minutes())

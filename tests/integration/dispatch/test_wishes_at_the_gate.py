@@ -63,6 +63,37 @@ def test_an_agreement_on_hours_takes_no_opt_out_back(at: datetime) -> None:
     assert "right_time.opted_out" in reasons_after(at, *said)
 
 
+@pytest.mark.parametrize("detail", ["hours: stop calling me", "days:never", "call_back:no", "outside"])
+def test_a_refusal_is_an_opt_out_whatever_its_detail_begins_with(at: datetime, detail: str) -> None:
+    assert "right_time.opted_out" in reasons_after(at, ("opted_out", detail, DAY))
+
+
+@pytest.mark.parametrize("detail", ["outside:12:00-20:00", "call_back:2026-11-24", "sms"])
+def test_a_consent_that_is_taken_back_is_whatever_it_names(at: datetime, detail: str) -> None:
+    assert "right_time.opted_out" in reasons_after(at, ("consent_revoked", detail, DAY))
+
+
+def test_hours_asked_for_by_nobody_known_refuse_the_channel(at: datetime) -> None:
+    ContactEvent.objects.create(
+        event_id="nobody", channel="phone", value=phone_of(NUMBER), kind="opted_out", detail="outside:08:00-22:00",
+        occurred_at=at - DAY,
+    )  # fmt: skip
+    assert "right_time.opted_out" in reasons_after(at)
+
+
+def test_an_agreement_with_nobody_known_takes_no_opt_out_back(at: datetime) -> None:
+    ContactEvent.objects.create(
+        event_id="nobody", channel="phone", value=phone_of(NUMBER), kind="consent_given", detail="hours:08:00-22:00",
+        occurred_at=at - timedelta(hours=1),
+    )  # fmt: skip
+    assert "right_time.opted_out" in reasons_after(at, ("opted_out", "sms", DAY))
+
+
+def test_of_two_wishes_at_one_instant_the_refusal_holds(at: datetime) -> None:
+    both = ("opted_out", "outside:12:00-20:00", DAY), ("consent_given", "outside:", DAY)
+    assert reasons_after(at, *both) == {"right_time.outside_requested_hours"}
+
+
 @pytest.mark.parametrize("on_account", [True, False])
 def test_after_a_complaint_there_is_peace(at: datetime, on_account: bool) -> None:
     of = {"account_id": f"A{NUMBER}-0"} if on_account else {"party_id": f"P{NUMBER}"}
