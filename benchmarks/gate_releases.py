@@ -27,7 +27,8 @@ def fill(rows: int) -> pl.DataFrame:
     n = pl.select(n=pl.int_range(rows))
     version = {"load_id": pl.lit(0), "extra": pl.lit("")}
     party, account = pl.format("P{}", "n").alias("party_id"), pl.format("A{}", "n").alias("account_id")
-    value = pl.format("+1{}", pl.col("n") + 2_025_550_000).alias("value")
+    # a mobile prefix given to nobody, in the zone of the persons: a foreign one would make its clock count too
+    value = pl.format("+86{}", pl.col("n") + 15_400_000_000).alias("value")
     blank = {
         name: pl.lit("")
         for name in ("latin_name", "national_id", "national_id_type", "region", "postcode", "address", "employer",
