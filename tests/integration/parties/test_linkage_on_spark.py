@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Spark's workers give the same pairs, chances, verdicts and clusters as DuckDB in this process (right_party)."""
 
-import logging
-import os
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,27 +13,16 @@ from benchmarks.linkage.chinese import chinese_portfolio
 from rightparty.parties.linkage.clusters import cluster
 from rightparty.parties.linkage.link import link
 from rightparty.parties.linkage.model import shipped_model
+from tests.integration.spark_cluster import cluster_of_processes
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
-    """A cluster of a master and two workers, each a Java process of its own."""
-    sql = pytest.importorskip("pyspark.sql")
-    logging.getLogger("py4j").setLevel(logging.WARNING)
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    settings = {
-        "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "4", "spark.driver.memory": "1g",
-        "spark.executor.memory": "512m", "spark.log.level": "ERROR", "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1", "spark.sql.execution.arrow.pyspark.enabled": "true",
-    }  # fmt: skip
-    builder = sql.SparkSession.builder.master("local-cluster[2,1,1024]").appName("linkage")
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    yield session
-    session.stop()
+    settings = {"spark.sql.shuffle.partitions": "4", "spark.sql.execution.arrow.pyspark.enabled": "true"}
+    with cluster_of_processes("linkage", settings) as session:
+        yield session
 
 
 def test_a_cluster_of_worker_processes_gives_what_this_process_gives(spark: Any) -> None:

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks.policy.portfolio import write_portfolio
 from rightparty.cli.app import app
 from rightparty.evidence.models import Leaf
 from rightparty.planning.drafts.queries import installed_packs, installed_strategy
@@ -137,3 +139,14 @@ def test_a_file_in_use_that_became_wrong_refuses_with_its_line(tmp_path: Path, s
     done = CliRunner().invoke(app, ["plan"])
     assert done.exit_code == 2
     assert "ours.toml, line 1: field plan_expires_hours" in done.output
+
+
+def test_files_are_judged_by_the_rules_in_use(tmp_path: Path) -> None:
+    """Half past nine at night in China: these tests' house allows it until ten, the shipped one would not."""
+    write_portfolio(tmp_path, 2_000)
+    out = tmp_path / "verdicts"
+    run("judge", tmp_path / "accounts", tmp_path / "contacts", out, "--at", "2026-11-24T21:30:00+08:00")
+    told = pl.read_parquet(out / "*.parquet").filter(pl.col("market") == "CN")
+    assert told.height > 0
+    assert told["permitted"].any()
+    assert "is missing" in run("judge", tmp_path / "contacts", tmp_path / "contacts", tmp_path / "none", status=2)

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Spark's workers give a portfolio the verdicts that this machine gives it from files, row for row (right_time)."""
 
-import logging
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from benchmarks.policy.portfolio import AT, write_portfolio
 from rightparty.policy.on_spark import judge_on_spark
 from rightparty.policy.over_files import FactsFileError, judge_files
 from rightparty.policy.pack import load_packs
+from tests.integration.spark_cluster import cluster_of_processes
 
 pytestmark = pytest.mark.slow
 
@@ -24,21 +22,9 @@ ACCOUNTS = 20_000
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
-    """A cluster of a master and two workers, each a Java process of its own."""
-    sql = pytest.importorskip("pyspark.sql")
-    logging.getLogger("py4j").setLevel(logging.WARNING)
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    settings = {
-        "spark.ui.enabled": "false", "spark.driver.memory": "1g", "spark.executor.memory": "512m",
-        "spark.log.level": "ERROR", "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1",
-        "spark.sql.session.timeZone": "UTC",
-    }  # fmt: skip
-    builder = sql.SparkSession.builder.master("local-cluster[2,1,1024]").appName("policy")
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    yield session
-    session.stop()
+    settings = {"spark.sql.session.timeZone": "UTC"}
+    with cluster_of_processes("policy", settings) as session:
+        yield session
 
 
 @pytest.fixture(scope="module")
