@@ -69,10 +69,9 @@ def _with_role(frame: pl.DataFrame, world: World) -> pl.DataFrame:
     liable = pl.col("rank") < len(rank)
     roles = (
         world.roles.with_columns(rank=pl.col("role").replace_strict(rank, default=9, return_dtype=pl.Int8))
-        .with_columns(roles_contradict=liable.any().over(_ROLE) & ~liable.all().over(_ROLE))
         .sort("rank", "role")
-        .unique(_ROLE, keep="first")
-        .select(*_ROLE, "role", "roles_contradict")
+        .group_by(_ROLE)
+        .agg(pl.col("role").first(), roles_contradict=liable.any() & ~liable.all())
     )
     joined = _replace(frame, roles, on=_ROLE)
     return joined.with_columns(pl.col("role").fill_null(""), pl.col("roles_contradict").fill_null(value=False))
