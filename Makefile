@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
+# else each of the many commands that tests start compiles every library anew
+unexport PYTHONDONTWRITEBYTECODE
 PORT ?= 8000
 SERVE ?= 1
 RUN := .venv/bin/python
