@@ -121,18 +121,18 @@ def _text_of(
         return None
 
 
-def leaf_of_release(released: pl.DataFrame, *, at: datetime) -> list[LeafRecord]:
-    """Return the record of each release: every fact the rules saw in the clear, whom and what only committed to."""
+def leaf_of_release(released: pl.DataFrame, *, rules: str, at: datetime) -> list[LeafRecord]:
+    """Return the record of each release: facts and digest of the rules in the clear, the rest committed to."""
     private = ("account_id", "party_id", "address", "subject", "body", "code")
-    return _leaves(released, "reminder.released", private, at)
+    return _leaves(released, "reminder.released", private, rules, at)
 
 
-def leaves_of_withheld(withheld: pl.DataFrame, *, at: datetime) -> list[LeafRecord]:
+def leaves_of_withheld(withheld: pl.DataFrame, *, rules: str, at: datetime) -> list[LeafRecord]:
     """Return the record of each refusal, with its reasons."""
-    return _leaves(withheld, "reminder.withheld", ("account_id", "party_id", "address"), at)
+    return _leaves(withheld, "reminder.withheld", ("account_id", "party_id", "address"), rules, at)
 
 
-def _leaves(frame: pl.DataFrame, kind: str, private: tuple[str, ...], at: datetime) -> list[LeafRecord]:
+def _leaves(frame: pl.DataFrame, kind: str, private: tuple[str, ...], rules: str, at: datetime) -> list[LeafRecord]:
     facts = frame.select(_spelled(name) for name in FACTS).to_dicts()
     how = frame.select("template", "language", "disclosure", "template_version").to_dicts()
     hidden = frame.select("id", *private).with_columns(pl.all().fill_null("")).to_dicts()
@@ -141,7 +141,7 @@ def _leaves(frame: pl.DataFrame, kind: str, private: tuple[str, ...], at: dateti
         LeafRecord(
             kind=kind,
             recorded_at=at,
-            facts={"facts": fact, "words": words, "reasons": codes[mask], "permitted": mask == 0},
+            facts={"facts": fact, "words": words, "reasons": codes[mask], "permitted": mask == 0, "rules": rules},
             private={"reminder": clear.pop("id"), **clear},
         )
         for fact, words, clear, mask in zip(facts, how, hidden, frame["reasons_mask"], strict=True)

@@ -43,6 +43,11 @@ class Reminder(models.Model):
     evidence_index = models.BigIntegerField(null=True)
     released_at = models.DateTimeField(null=True)
     handed_over_at = models.DateTimeField(null=True)
+    #: the provider that was given it, as its adapter is named
+    provider = models.CharField(max_length=32, default="", db_default="")
+    #: when the provider is next asked what became of it; null unless unknown and the provider can be asked
+    next_ask_at = models.DateTimeField(null=True)
+    asks = models.PositiveSmallIntegerField(default=0, db_default=0)
     #: the carrier's ids for the message, space separated (one per segment)
     provider_ids = models.CharField(max_length=500, default="", db_index=True)
     #: why it failed or is unknown, a code of the channel; no personal data
@@ -80,7 +85,12 @@ class Reminder(models.Model):
                 condition=~models.Q(state="withheld") | models.Q(reasons_mask__gt=0),
             ),
         ]  # fmt: skip
-        indexes = [models.Index(fields=["planned_at"], condition=models.Q(state="planned"), name="reminder_to_claim")]
+        indexes = [
+            models.Index(fields=["planned_at"], condition=models.Q(state="planned"), name="reminder_to_claim"),
+            models.Index(
+                fields=["next_ask_at"], condition=models.Q(next_ask_at__isnull=False), name="reminder_to_ask_after"
+            ),
+        ]
 
 
 class MessageText(models.Model):

@@ -78,6 +78,11 @@ def is_halted() -> bool:
     return Halt.objects.filter(lifted_at__isnull=True).exists()
 
 
+def channels_of(ids: Collection[UUID]) -> list[str]:
+    """Return the channels of some reminders."""
+    return list(Reminder.objects.filter(id__in=ids).values_list("channel", flat=True).distinct())
+
+
 def current_halt() -> Halt | None:
     """Return the halt in force, if any."""
     return Halt.objects.filter(lifted_at__isnull=True).order_by("-halted_at").first()

@@ -32,8 +32,8 @@ MOVES: Final[dict[ReminderState, frozenset[ReminderState]]] = {
     # cancelled: stopped before any byte was written to the wire
     _S.RELEASED: frozenset({_S.HANDED_OVER, _S.FAILED, _S.UNKNOWN, _S.CANCELLED}),
     _S.HANDED_OVER: frozenset({_S.DELIVERED, _S.FAILED}),
-    # a late receipt tells what became of it
-    _S.UNKNOWN: frozenset({_S.DELIVERED, _S.FAILED}),
+    # a late receipt, answer or enquiry tells what became of it
+    _S.UNKNOWN: frozenset({_S.HANDED_OVER, _S.DELIVERED, _S.FAILED}),
     _S.DELIVERED: frozenset(),
     _S.WITHHELD: frozenset(),
     _S.FAILED: frozenset(),

@@ -170,6 +170,8 @@ REASONS: Final = (
            _("Wait until older messages leave the window.")),
     Reason(61, "right_time.protected_person", _("The person is recorded as vulnerable and is protected."),
            _("Let trained staff decide what helps.")),
+    Reason(62, "once.provider_unavailable", _("No provider took the message while its release was fresh."),
+           _("Look at the provider's health; the next plan may propose the reminder again.")),
 )  # fmt: skip
 """Every reason, in bit order."""
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import polars as pl
 
-from rightparty.dispatch.channels.adapter import Fate, Handover, InboundText, OutboundMessage, ReceiptReport
+from rightparty.dispatch.channels.adapter import Fate, Handover, OutboundMessage, ReceiptReport
+from rightparty.dispatch.channels.one_by_one import OneByOne
 from rightparty.dispatch.models import Reminder
 from rightparty.dispatch.operations.claim import claim
 from rightparty.dispatch.operations.enqueue_proposals import Enqueued, enqueue_proposals
@@ -80,16 +81,13 @@ def only() -> Reminder:
     return Reminder.objects.get()
 
 
-class CountingChannel:
+class CountingChannel(OneByOne):
     """A carrier that counts what is written to it and answers as told."""
 
     def __init__(self, fate: Fate = Fate.ACCEPTED) -> None:
         self.fate = fate
         self.written: list[OutboundMessage] = []
         self.receipts: list[ReceiptReport] = []
-
-    def is_ready(self) -> bool:
-        return True
 
     def send(self, message: OutboundMessage) -> Handover:
         self.written.append(message)
@@ -99,6 +97,3 @@ class CountingChannel:
     def take_receipts(self) -> list[ReceiptReport]:
         taken, self.receipts = self.receipts, []
         return taken
-
-    def take_texts(self) -> list[InboundText]:
-        return []

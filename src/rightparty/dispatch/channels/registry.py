@@ -17,7 +17,7 @@ _on_texts: list[OnTexts] = []
 class NoChannelError(LookupError):
     """No adapter is connected for a channel."""
 
-    remedy = "Connect one in the settings (RIGHTPARTY_SMS, RIGHTPARTY_EMAIL)."
+    remedy = "Connect one in the settings: RIGHTPARTY_SMS, _EMAIL, _CALL, _POST or _APP."
 
 
 def connect(channel: str, adapter: ChannelAdapter) -> None:
@@ -40,6 +40,12 @@ def adapter_of(channel: str) -> ChannelAdapter:
         return _adapters[channel]
     except KeyError:
         raise NoChannelError(f"no adapter for {channel}. {NoChannelError.remedy}") from None
+
+
+def window_of(channel: str) -> int:
+    """Return how many messages of a channel may be under way unanswered; 0 if nobody serves it."""
+    adapter = _adapters.get(channel)
+    return adapter.capabilities.window if adapter else 0
 
 
 def ready_channels() -> list[str]:

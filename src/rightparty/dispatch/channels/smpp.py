@@ -17,6 +17,7 @@ from smpplib import consts, exceptions
 from smpplib.client import Client
 
 from rightparty.dispatch.channels.adapter import (
+    Capabilities,
     Fate,
     Handover,
     InboundText,
@@ -24,6 +25,7 @@ from rightparty.dispatch.channels.adapter import (
     ReceiptOutcome,
     ReceiptReport,
 )
+from rightparty.dispatch.channels.one_by_one import OneByOne
 from rightparty.dispatch.channels.segments import TextTooLongError, segments_of
 from rightparty.kernel.vocabulary import MessageChannel
 
@@ -56,8 +58,11 @@ BROKEN: Final = (
 """What smpplib raises when the connection or what comes over it is broken."""
 
 
-class SmppChannel:
+class SmppChannel(OneByOne):
     """One transceiver bind to an SMSC."""
+
+    name = "smpp"
+    capabilities = Capabilities(receipts=True)
 
     def __init__(self, *, host: str, port: int, user: str, password: str, source: str) -> None:
         self._address = (host, port)
@@ -124,7 +129,7 @@ class SmppChannel:
         except TextTooLongError:
             return Handover(fate=Fate.REFUSED, code="smpp.text_too_long")
         if not self.is_ready() or self._client is None:
-            return Handover(fate=Fate.REFUSED, code="smpp.not_connected")
+            return Handover(fate=Fate.NOT_SENT, code="smpp.not_connected")
         client = self._client
         self._answers.clear()
         several = len(segments.parts) > 1

@@ -11,13 +11,17 @@ from email.utils import format_datetime
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from rightparty.dispatch.channels.adapter import Fate, Handover, InboundText, OutboundMessage, ReceiptReport
+from rightparty.dispatch.channels.adapter import Capabilities, Fate, Handover, OutboundMessage
+from rightparty.dispatch.channels.one_by_one import OneByOne
 
 ANSWER_SECONDS: Final = 20
 
 
-class SmtpChannel:
+class SmtpChannel(OneByOne):
     """One connection to a mail server, kept open between messages."""
+
+    name = "smtp"
+    capabilities = Capabilities(receipts=False)
 
     def __init__(
         self, *, host: str, port: int, sender: str, user: str = "", password: str = "", starttls: bool = False
@@ -78,7 +82,7 @@ class SmtpChannel:
         except ValueError:
             return Handover(fate=Fate.REFUSED, code="smtp.not_a_mail")
         if not self.is_ready() or self._connection is None:
-            return Handover(fate=Fate.REFUSED, code="smtp.not_connected")
+            return Handover(fate=Fate.NOT_SENT, code="smtp.not_connected")
         try:
             self._connection.send_message(mail, from_addr=self._sender, to_addrs=[message.address])
         except smtplib.SMTPRecipientsRefused as refused:
@@ -106,11 +110,3 @@ class SmtpChannel:
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(message.body, charset="utf-8")
         return mail
-
-    def take_receipts(self) -> list[ReceiptReport]:
-        """Return nothing: SMTP has no receipts; bounces come as mail."""
-        return []
-
-    def take_texts(self) -> list[InboundText]:
-        """Return nothing: replies come as mail, through the API."""
-        return []

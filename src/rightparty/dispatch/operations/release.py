@@ -68,7 +68,6 @@ def release(
         packs: law packs with house rules; None for those of the installation.
         new_code: source of reference codes.
     """
-    packs = packs or installed_packs()
     with transaction.atomic():
         scope = claimed_rows(ids, worker=worker, at=at)
         locked = lock_for_release(scope)
@@ -78,8 +77,9 @@ def release(
         if is_halted():
             write_back_to_queue(rows["id"], at=at)
             return Released(released=[], withheld=0, deferred=rows.height)
+        packs = packs or installed_packs()
         decided = _decide(rows, locked, packs, at=at, new_code=new_code)
-        _write(decided, at=at)
+        _write(decided, packs, at=at)
     return Released(
         released=[UUID(i) for i in decided.released["id"]],
         withheld=decided.withheld.height,
@@ -108,8 +108,10 @@ def _decide(
     )
 
 
-def _write(decided: Decided, *, at: datetime) -> None:
-    leaves = leaf_of_release(decided.released, at=at) + leaves_of_withheld(decided.withheld, at=at)
+def _write(decided: Decided, packs: LawPacks, *, at: datetime) -> None:
+    leaves = leaf_of_release(decided.released, rules=packs.digest, at=at) + leaves_of_withheld(
+        decided.withheld, rules=packs.digest, at=at
+    )
     write_back_to_queue(decided.deferred["id"], at=at)
     indexes = append_leaves(leaves)
     write_released(decided.released, indexes[: decided.released.height], at=at)

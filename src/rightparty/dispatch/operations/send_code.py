@@ -126,7 +126,7 @@ def _message(asked: Verification, code: str, *, at: datetime) -> OutboundMessage
 
 def _hand_over(message: OutboundMessage) -> str:
     try:
-        handover = adapter_of(message.channel).send(message)
+        (handover,) = adapter_of(message.channel).send_all([message], may_send=lambda: not is_halted())
     except NoChannelError:
         return CodeRefusal.NO_CHANNEL.value
-    return CodeRefusal.NOT_TAKEN.value if handover.fate is Fate.REFUSED else ""
+    return "" if handover.fate in (Fate.ACCEPTED, Fate.UNKNOWN) else CodeRefusal.NOT_TAKEN.value

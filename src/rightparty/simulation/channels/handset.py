@@ -7,29 +7,30 @@ They keep what a real one would, an address and a text, and answer each message 
 from typing import Final
 
 from rightparty.dispatch.channels.adapter import (
+    Capabilities,
     Fate,
     Handover,
-    InboundText,
+    OnUnknown,
     OutboundMessage,
     ReceiptOutcome,
     ReceiptReport,
 )
+from rightparty.dispatch.channels.one_by_one import OneByOne
 from rightparty.simulation.models import SimulatedMessage
 
 ID_PREFIX: Final = "sim-"
 
 
-class SimulatedChannel:
+class SimulatedChannel(OneByOne):
     """Phones or mailboxes that take every message and confirm its delivery."""
+
+    name = "simulated"
+    capabilities = Capabilities(on_unknown=OnUnknown.REPEAT, receipts=True)
 
     def __init__(self, *, channel: str, sender: str) -> None:
         self._channel = channel
         self._sender = sender
         self._receipts: list[ReceiptReport] = []
-
-    def is_ready(self) -> bool:
-        """Tell that it can always take a message."""
-        return True
 
     def send(self, message: OutboundMessage) -> Handover:
         """Lay the message on the handset; a message that lies there already is not laid there twice."""
@@ -57,10 +58,6 @@ class SimulatedChannel:
         """Return a receipt for each message taken since the last call."""
         taken, self._receipts = self._receipts, []
         return taken
-
-    def take_texts(self) -> list[InboundText]:
-        """Return nothing: replies are typed on the handset's page."""
-        return []
 
 
 def simulated_handsets(sender: str) -> SimulatedChannel:

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Until when a worker may write to the wire: while its lease lasts by every clock, and no halt is in force (once).
+
+Pure: the clocks and the look at the store are parameters. A worker that slept, was suspended with its machine, or whose
+wall clock jumped is stopped by one of the two clocks; at worst too little is sent.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+HALT_SECONDS: Final = 0.25
+"""Oldest answer to "is dispatch halted?" on which a message may still be written."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Fence:
+    """A lease as the worker that holds it sees it."""
+
+    #: instant at which the lease ends
+    until: datetime
+    #: the wall clock
+    clock: Callable[[], datetime]
+    #: seconds of a clock that never goes back and runs on while the machine is suspended
+    ticks: Callable[[], float]
+    #: looks at the store
+    is_halted: Callable[[], bool]
+    halted: bool = False
+    _ends: float = field(init=False)
+    _looked: float = field(init=False, default=float("-inf"))
+
+    def __post_init__(self) -> None:
+        """Begin to count."""
+        self._ends = self.ticks() + (self.until - self.clock()).total_seconds()
+
+    def may_send(self) -> bool:
+        """Tell whether a message may be written now."""
+        now = self.ticks()
+        if now >= self._ends or self.clock() >= self.until:
+            return False
+        if now - self._looked >= HALT_SECONDS:
+            self.halted, self._looked = self.is_halted(), now
+        return not self.halted
