@@ -34,8 +34,11 @@ def sms_adapter(url: str, *, sender: str) -> ChannelAdapter:
     """Return the adapter for text messages."""
     if url == SIMULATED:
         return simulated_handsets(sender)
-    if url.startswith("smpp://"):
-        return SmppChannel.from_url(url, source=sender)
+    if url.startswith(("smpp://", "smpps://")):
+        try:
+            return SmppChannel.from_url(url, sender=sender)
+        except ValueError as fault:
+            raise ImproperlyConfigured(f"RIGHTPARTY_SMS: {fault}") from None
     raise ImproperlyConfigured("RIGHTPARTY_SMS must be 'simulated' or smpp://user:password@host:port")
 
 
