@@ -26,6 +26,7 @@ from rightparty.dispatch.channels.adapter import (
     Question,
     ReceiptReport,
 )
+from rightparty.dispatch.channels.back_off import BackOff
 from rightparty.dispatch.channels.segments import TextTooLongError, segments_of
 from rightparty.dispatch.channels.smpp_deliveries import Texts, is_receipt, receipt_of
 from rightparty.dispatch.channels.smpp_pdus import PduError, bind_body, submit_body
@@ -35,8 +36,6 @@ from rightparty.dispatch.channels.smpp_window import Submission, Window
 WINDOW: Final = 50
 MOST_WINDOW: Final = 1_000
 PORT, TLS_PORT = 2775, 3550
-FIRST_BACK_OFF, LONGEST_BACK_OFF = 1.0, 60.0
-"""Seconds between attempts to bind, doubled after each that failed."""
 WATCH_SECONDS: Final = 2.0
 """How often an idle bind is looked after: questions answered, silence noticed."""
 
@@ -61,7 +60,7 @@ class SmppChannel:
         self._sender = sender
         self._lock = threading.RLock()
         self._session: Session | None = None
-        self._retry_at = self._back_off = 0.0
+        self._back_off = BackOff()
         self._references = itertools.count(1)
         self._parts = Texts()
         self._receipts: list[ReceiptReport] = []
@@ -182,15 +181,14 @@ class SmppChannel:
             self._session.unbind()
             self._sort(self._session)
             self._session = None
-        if time.monotonic() < self._retry_at:
+        if not self._back_off.is_over(time.monotonic()):
             return None
         try:
             self._session = self._connect()
         except OSError:
-            self._back_off = min(max(self._back_off * 2, FIRST_BACK_OFF), LONGEST_BACK_OFF)
-            self._retry_at = time.monotonic() + self._back_off
+            self._back_off.failed(time.monotonic())
             return None
-        self._back_off = self._retry_at = 0.0
+        self._back_off.succeeded()
         self._begin_watch()
         return self._session
 

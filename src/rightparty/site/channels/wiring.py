@@ -26,7 +26,7 @@ def connect_channels(options: Mapping[str, Any]) -> None:
         ImproperlyConfigured: a channel's URL has no known scheme.
     """
     connect("sms", sms_adapter(options["SMS_CHANNEL"], sender=options["SMS_FROM"]))
-    connect("email", email_adapter(options["EMAIL_CHANNEL"], sender=options["EMAIL_FROM"]))
+    connect("email", email_adapter(options["EMAIL_CHANNEL"], sender=options["EMAIL_FROM"], dkim=options["DKIM"]))
     connect_receivers(on_receipts=receive_receipts, on_texts=receive_texts)
 
 
@@ -42,12 +42,15 @@ def sms_adapter(url: str, *, sender: str) -> ChannelAdapter:
     raise ImproperlyConfigured("RIGHTPARTY_SMS must be 'simulated' or smpp://user:password@host:port")
 
 
-def email_adapter(url: str, *, sender: str) -> ChannelAdapter:
+def email_adapter(url: str, *, sender: str, dkim: str = "") -> ChannelAdapter:
     """Return the adapter for e-mail."""
     if url == SIMULATED:
         return simulated_mailboxes(sender)
-    if url.startswith(("smtp://", "smtp+tls://")):
-        return SmtpChannel.from_url(url, sender=sender)
+    if url.startswith(("smtp://", "smtp+tls://", "smtps://")):
+        try:
+            return SmtpChannel.from_url(url, sender=sender, dkim=dkim)
+        except ValueError as fault:
+            raise ImproperlyConfigured(f"RIGHTPARTY_EMAIL: {fault}") from None
     raise ImproperlyConfigured("RIGHTPARTY_EMAIL must be 'simulated' or smtp://user:password@host:port")
 
 
