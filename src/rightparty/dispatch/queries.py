@@ -44,7 +44,7 @@ from rightparty.dispatch.wording_lint import Wording, lint
 from rightparty.evidence.queries import OpenedLeaf, find_leaf
 from rightparty.kernel.identifiers import read_code
 from rightparty.kernel.reasons import Reason, reasons_in
-from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState, Disclosure
+from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState, Disclosure, MessageChannel
 from rightparty.parties.queries import point_loads
 from rightparty.planning.batches import BATCHES, batch_of_points
 from rightparty.store.queries import among, is_postgresql, read_frame
@@ -202,6 +202,22 @@ def reminders_of_segments(names: Collection[tuple[str, str]]) -> dict[tuple[str,
     found = Segment.objects.filter(provider_id__in={provider_id for _, provider_id in names})
     rows = found.values_list("channel", "provider_id", "reminder_id")
     return {(channel, provider_id): reminder for channel, provider_id, reminder in rows}
+
+
+def find_mailed(message_id: str) -> Reminder | None:
+    """Return the released e-mail that a Message-ID names, or None.
+
+    Its first half is the reminder's own random id, which only sender and recipient of the mail have seen.
+    """
+    try:
+        reminder_id = UUID(hex=message_id.partition("@")[0])
+    except ValueError:
+        return None
+    found = Reminder.objects.filter(id=reminder_id, channel=MessageChannel.EMAIL, released_at__isnull=False).first()
+    if found is None or not message_id.startswith(f"{found.id.hex}@"):
+        return None
+    # before it is settled its ids are not on file yet
+    return found if message_id in (found.provider_ids or message_id).split() else None
 
 
 def last_reminder_to(address: str, *, channel: str) -> Reminder | None:

@@ -237,7 +237,9 @@ class Connection:
         """Give the connection up and say what that means for the mail under way."""
         if self._mail is not None and self.result is None:
             fate = Fate.UNKNOWN if self._is_text_out else Fate.NOT_SENT
-            self.result = Handover(fate=fate, code=code)
+            # its id is known whatever became of it, so that a bounce can tell
+            ids = (self._message_id,) if fate is Fate.UNKNOWN else ()
+            self.result = Handover(fate=fate, provider_ids=ids, code=code)
         self.is_lost = True
         self._mail = None
         self._awaited.clear()
