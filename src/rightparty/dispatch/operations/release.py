@@ -39,6 +39,7 @@ from rightparty.planning.drafts.queries import installed_packs
 from rightparty.planning.queries import read_world
 from rightparty.policy.evaluate import evaluate
 from rightparty.policy.pack import LawPacks
+from rightparty.store.queries import is_postgresql
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,8 @@ def release(
     with transaction.atomic():
         scope = claimed_rows(ids, worker=worker, at=at)
         locked = lock_for_release(scope)
-        rows = claimed_rows(ids, worker=worker, at=at)
+        # what another worker did while this one waited is seen now; on SQLite nobody else has written since
+        rows = claimed_rows(ids, worker=worker, at=at) if is_postgresql() else scope
         if rows.is_empty():
             return Released(released=[], withheld=0, deferred=0)
         if is_halted():
