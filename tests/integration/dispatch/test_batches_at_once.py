@@ -93,7 +93,7 @@ def test_a_load_with_reports_and_a_release_of_the_batch_they_are_about_do_not_wa
     (tmp_path / "contact_points.csv").write_text(f"party_id,channel,value,source,collected_at\n{point}\n")
     has_read, is_counting = threading.Event(), threading.Event()
     ended: list[str] = []
-    original, count = gate.append_leaves, intake.count_reports
+    original, count = gate.append_columns, intake.count_reports
 
     def pausing(*leaves):
         has_read.set()
