@@ -29,7 +29,7 @@ from rightparty.dispatch.models import (
     Segment,
     Verification,
 )
-from rightparty.dispatch.reminder_state import ReminderState
+from rightparty.dispatch.reminder_state import OPEN_STATES, ReminderState
 from rightparty.dispatch.trial import (
     Seen,
     TrialRules,
@@ -208,6 +208,14 @@ def reminders_of_segments(names: Collection[tuple[str, str]]) -> dict[tuple[str,
     found = Segment.objects.filter(provider_id__in={provider_id for _, provider_id in names})
     rows = found.values_list("channel", "provider_id", "reminder_id")
     return {(channel, provider_id): reminder for channel, provider_id, reminder in rows}
+
+
+def addresses_with_open_reminders(addresses: Sequence[str]) -> set[str]:
+    """Return those addresses to which something is planned that no gate has decided on."""
+    if not addresses:
+        return set()
+    planned = Reminder.objects.filter(address__in=addresses, state__in=OPEN_STATES)
+    return set(planned.values_list("address", flat=True).distinct())
 
 
 def last_reminder_to(address: str, *, channel: str) -> Reminder | None:

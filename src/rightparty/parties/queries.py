@@ -416,6 +416,17 @@ def reports_at(values: Sequence[str]) -> pl.DataFrame:
     ).sort("occurred_at", "channel", "value")
 
 
+def events_on_file(event_ids: Sequence[str]) -> pl.DataFrame:
+    """Return [event_id, kind, channel, value, party_id, account_id, detail] of those events that are known."""
+    names = ("event_id", "kind", "channel", "value", "party_id", "account_id", "detail")
+    condition, params = among("event_id", event_ids)
+    return read_frame(
+        f"SELECT {', '.join(names)} FROM parties_contactevent WHERE retired_by_id IS NULL AND {condition}",
+        params,
+        schema=dict.fromkeys(names, pl.String),
+    )
+
+
 def reported_values(load_id: int) -> list[str]:
     """Return the values at which a load brought a report of somebody else."""
     kinds = ", ".join(f"'{kind}'" for kind in REPORTS)

@@ -168,6 +168,8 @@ RIGHTPARTY: dict[str, Any] = {
     # how persons may be asked whether a contact point is theirs, comma separated: ask_in_app, one_time_code, letter;
     # with a country before (US:letter) in that country alone
     "VERIFY_STEPS": [step for step in os.environ.get("RIGHTPARTY_VERIFY_STEPS", "").split(",") if step],
+    # keys of pushed events, base64, separated by spaces; empty: no event is taken
+    "EVENTS_KEYS": os.environ.get("RIGHTPARTY_EVENTS_KEYS", "").split(),
     # bearer tokens of the API, comma separated; empty: the API answers nobody
     "API_TOKENS": [token for token in os.environ.get("RIGHTPARTY_API_TOKENS", "").split(",") if token],
 }

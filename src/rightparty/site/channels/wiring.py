@@ -9,12 +9,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 from rightparty.casework.operations.open_from_reply import open_from_reply
 from rightparty.dispatch.channels.adapter import ChannelAdapter, InboundText
-from rightparty.dispatch.channels.registry import connect, connect_receivers
+from rightparty.dispatch.channels.registry import connect, connect_inbox, connect_receivers
 from rightparty.dispatch.channels.route import Route
 from rightparty.dispatch.channels.smpp import SmppChannel
 from rightparty.dispatch.channels.smtp import SmtpChannel
 from rightparty.inbound.operations.receive_receipt import receive_receipts
 from rightparty.inbound.operations.receive_reply import receive_reply
+from rightparty.intake.operations.apply_inbound_facts import apply_inbound_facts
 from rightparty.simulation.channels.handset import simulated_handsets, simulated_mailboxes
 
 SIMULATED: Final = "simulated"
@@ -31,6 +32,7 @@ def connect_channels(options: Mapping[str, Any]) -> None:
     connect("sms", _route(options["SMS_CHANNEL"], lambda url: sms_adapter(url, sender=options["SMS_FROM"])))
     connect("email", _route(options["EMAIL_CHANNEL"], lambda url: email_adapter(url, sender=options["EMAIL_FROM"])))
     connect_receivers(on_receipts=receive_receipts, on_texts=receive_texts)
+    connect_inbox(lambda at: apply_inbound_facts(at=at))
 
 
 def _route(urls: str, adapter_of_url: Callable[[str], ChannelAdapter]) -> Route:
