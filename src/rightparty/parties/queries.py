@@ -192,8 +192,13 @@ def opt_outs_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> pl.DataF
     )
 
 
-def wishes_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return what some parties' persons (None: all) asked for and promised: `wishes.read_wishes`, `read_promises`."""
+def wishes_as_of(
+    *, at: datetime, party_ids: Sequence[str] | None, account_ids: Sequence[str] | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what some parties' persons (None: all) asked for and promised: `wishes.read_wishes`, `read_promises`.
+
+    Promises of which only the account is known are read for `account_ids` (None: all) and have the person_id ''.
+    """
     same = ids_of_same_persons(party_ids=party_ids)
     condition, params = ("1 = 1", []) if party_ids is None else among("party_id", same["party_id"].to_list())
     events = (
@@ -208,7 +213,20 @@ def wishes_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> tuple[pl.D
         .join(same, on="party_id")
     )
     promised = pl.col("kind") == EventKind.PROMISE_TO_PAY.value
-    return read_wishes(events.filter(~promised)), read_promises(events.filter(promised))
+    promises = pl.concat([events.filter(promised), _promises_of_accounts(at=at, account_ids=account_ids)])
+    return read_wishes(events.filter(~promised)), read_promises(promises)
+
+
+def _promises_of_accounts(*, at: datetime, account_ids: Sequence[str] | None) -> pl.DataFrame:
+    """Return the promises that name an account and no party, with the person_id ''."""
+    condition, params = ("1 = 1", []) if account_ids is None else among("account_id", account_ids)
+    found = read_frame(
+        "SELECT party_id, kind, occurred_at, account_id, detail FROM parties_contactevent WHERE retired_by_id IS NULL"
+        f" AND kind = 'promise_to_pay' AND party_id = '' AND account_id <> '' AND {condition}",
+        params,
+        schema={name: _EVENTS[name] for name in ("party_id", "kind", "occurred_at", "account_id", "detail")},
+    )
+    return found.filter(pl.col("occurred_at") <= require_aware(at)).with_columns(person_id=pl.lit(""))
 
 
 def contact_history(*, at: datetime, party_ids: Sequence[str] | None, days: int = 8) -> pl.DataFrame:

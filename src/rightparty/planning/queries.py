@@ -59,7 +59,7 @@ def read_world(
     links = account_links(party_ids=party_ids)
     people = people_as_of(at=at, party_ids=party_ids)
     attribution = attribution_as_of(at=at, party_ids=party_ids, links=links)
-    wishes, promises = wishes_as_of(at=at, party_ids=party_ids)
+    wishes, promises = wishes_as_of(at=at, party_ids=party_ids, account_ids=account_ids)
     return World(
         at=at,
         wishes=wishes,
