@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from rightparty.dispatch.models import Reminder
-from rightparty.dispatch.reminder_state import ReminderState
+from rightparty.dispatch.reminder_state import AGENT_STEP, ReminderState
 
 
 def claim(*, worker: str, at: datetime, batch: int, lease_seconds: int, channels: Sequence[str]) -> list[UUID]:
@@ -25,8 +25,11 @@ def claim(*, worker: str, at: datetime, batch: int, lease_seconds: int, channels
         channels: only reminders of these channels are taken.
     """
     with transaction.atomic():
-        waiting = Reminder.objects.select_for_update(skip_locked=True).filter(
-            state=ReminderState.PLANNED, channel__in=list(channels)
+        # what an agent asked for he calls himself, also where an automated voice serves the channel
+        waiting = (
+            Reminder.objects.select_for_update(skip_locked=True)
+            .filter(state=ReminderState.PLANNED, channel__in=list(channels))
+            .exclude(step=AGENT_STEP)
         )
         ids = list(waiting.order_by("planned_at").values_list("id", flat=True)[:batch])
         Reminder.objects.filter(id__in=ids).update(
