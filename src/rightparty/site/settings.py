@@ -168,6 +168,10 @@ RIGHTPARTY: dict[str, Any] = {
     # how persons may be asked whether a contact point is theirs, comma separated: ask_in_app, one_time_code, letter;
     # with a country before (US:letter) in that country alone
     "VERIFY_STEPS": [step for step in os.environ.get("RIGHTPARTY_VERIFY_STEPS", "").split(",") if step],
+    # asked to call an agent's number: https://TOKEN@host/base; empty: agents dial by hand
+    "DIALLER": os.environ.get("RIGHTPARTY_DIALLER", ""),
+    # folder in which the dialler leaves recordings, for those attached by name; empty: none are
+    "RECORDINGS_FROM": os.environ.get("RIGHTPARTY_RECORDINGS_FROM", ""),
     # bearer tokens of the API, comma separated; empty: the API answers nobody
     "API_TOKENS": [token for token in os.environ.get("RIGHTPARTY_API_TOKENS", "").split(",") if token],
 }

@@ -159,6 +159,11 @@ OUTCOMES: Final = (
         code="voicemail_no_message", text=_("Voicemail: no message left"), reached=_N, meaning="An attempt.",
     ),
     OutcomeCode(code="no_answer", text=_("No answer"), reached=_N, meaning="It rang. An attempt."),
+    OutcomeCode(
+        code="not_dialled", text=_("I did not dial"), reached=_N,
+        meaning="The agent did not call after all. It counts as an attempt all the same: too many are counted rather"
+        " than too few.",
+    ),
     OutcomeCode(code="busy", text=_("Busy"), reached=_N, meaning="An attempt."),
     OutcomeCode(
         code="disconnected", text=_("Number not in service"), reached=_N, events=(EventKind.UNDELIVERED,),
