@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The texts of a batch that is released: what `wording.render` makes, each check made once where its answer is the same.
+"""The texts of a batch that is released: what `wording.render` makes, each check made once where it answers the same.
 
 A wording is taken apart once and the lender's own values are checked once for it, an amount or date once for each that
 occurs; of code and link only the code differs between rows. Serves right_words.

@@ -22,7 +22,7 @@ _OUTER: Final = bytes(each ^ 0x5C for each in range(256))
 """What a key's bytes become in the two blocks of an HMAC (RFC 2104, section 2)."""
 
 _REST_OF_BLOCK: Final = bytes(_BLOCK - KEY_BYTES)
-_TO_ESCAPE: Final = r'[^ !#-\[\]-~]'
+_TO_ESCAPE: Final = r"[^ !#-\[\]-~]"
 """Characters that JSON in ASCII does not write as they are."""
 
 

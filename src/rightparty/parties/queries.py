@@ -176,9 +176,7 @@ def _evidence_in(on_file: OnFile, links: pl.DataFrame) -> tuple[pl.DataFrame, pl
     return points, events, _linked(links, same)
 
 
-def people_as_of(
-    *, at: datetime, party_ids: Sequence[str] | None, on_file: OnFile | None = None
-) -> pl.DataFrame:
+def people_as_of(*, at: datetime, party_ids: Sequence[str] | None, on_file: OnFile | None = None) -> pl.DataFrame:
     """Return what is known of some parties (None: all) that rules need.
 
     Shape: [party_id, person_id, country, language, zone_set, born_on, deceased, represented, bankrupt,
@@ -192,9 +190,7 @@ def people_as_of(
         "SELECT person_id, from_at, to_at FROM parties_ceasecommunication",
         schema={"person_id": pl.String, "from_at": _INSTANT, "to_at": _INSTANT},
     ).filter((pl.col("from_at") <= instant) & (pl.col("to_at").is_null() | (pl.col("to_at") > instant)))
-    phones = _points_of(scope, on_file).filter(
-        (pl.col("channel") == "phone") & (pl.col("relation") == "self")
-    )
+    phones = _points_of(scope, on_file).filter((pl.col("channel") == "phone") & (pl.col("relation") == "self"))
     people = with_zone_set(_current("parties_party", _PEOPLE, "party_id", scope), phones).with_columns(
         pl.coalesce(pl.when(pl.col("person_id") != "").then("person_id"), "party_id").alias("person_id"),
         # a date in the future is a typing error at best: it counts, nobody is reminded on the strength of it
@@ -215,9 +211,7 @@ def people_as_of(
     return shared if party_ids is None else shared.filter(pl.col("party_id").is_in(list(party_ids)))
 
 
-def opt_outs_as_of(
-    *, at: datetime, party_ids: Sequence[str] | None, on_file: OnFile | None = None
-) -> pl.DataFrame:
+def opt_outs_as_of(*, at: datetime, party_ids: Sequence[str] | None, on_file: OnFile | None = None) -> pl.DataFrame:
     """Return [value, channel (of messages), opted_out, consent_revoked, consent_given] of values with a wish.
 
     `consent_given`: the last consent on record was not taken back. An event whose detail names a message channel is
@@ -258,9 +252,16 @@ def opt_outs_as_of(
 
 
 def wishes_as_of(
-    *, at: datetime, party_ids: Sequence[str] | None, on_file: OnFile | None = None
+    *,
+    at: datetime,
+    party_ids: Sequence[str] | None,
+    account_ids: Sequence[str] | None = None,
+    on_file: OnFile | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return what some parties' persons (None: all) asked for and promised: `wishes.read_wishes`, `read_promises`."""
+    """Return what some parties' persons (None: all) asked for and promised: `wishes.read_wishes`, `read_promises`.
+
+    Promises of which only the account is known are read for `account_ids` (None: all) and have the person_id ''.
+    """
     same = _same(party_ids, on_file)
     shape = {name: _EVENTS[name] for name in ("party_id", "kind", "occurred_at", "account_id", "detail")}
     if on_file is not None:
@@ -274,12 +275,22 @@ def wishes_as_of(
             params,
             schema=shape,
         )
-    events = (
-        told.filter(pl.col("occurred_at") <= require_aware(at))
-        .join(same, on="party_id")
-    )
+    events = told.filter(pl.col("occurred_at") <= require_aware(at)).join(same, on="party_id")
     promised = pl.col("kind") == EventKind.PROMISE_TO_PAY.value
-    return read_wishes(events.filter(~promised)), read_promises(events.filter(promised))
+    promises = pl.concat([events.filter(promised), _promises_of_accounts(at=at, account_ids=account_ids)])
+    return read_wishes(events.filter(~promised)), read_promises(promises)
+
+
+def _promises_of_accounts(*, at: datetime, account_ids: Sequence[str] | None) -> pl.DataFrame:
+    """Return the promises that name an account and no party, with the person_id ''."""
+    condition, params = ("1 = 1", []) if account_ids is None else among("account_id", account_ids)
+    found = read_frame(
+        "SELECT party_id, kind, occurred_at, account_id, detail FROM parties_contactevent WHERE retired_by_id IS NULL"
+        f" AND kind = 'promise_to_pay' AND party_id = '' AND account_id <> '' AND {condition}",
+        params,
+        schema={name: _EVENTS[name] for name in ("party_id", "kind", "occurred_at", "account_id", "detail")},
+    )
+    return found.filter(pl.col("occurred_at") <= require_aware(at)).with_columns(person_id=pl.lit(""))
 
 
 def contact_history(
@@ -297,7 +308,9 @@ def contact_history(
     by_point = pl.when(pl.col("channel") == "phone").then(pl.lit("sms")).otherwise("channel")
     named = pl.when(pl.col("detail").is_in(messages)).then("detail")
     return (
-        events.filter(pl.col("kind").is_in(list(_MADE)) & (pl.col("occurred_at") >= require_aware(at) - timedelta(days=days)))
+        events.filter(
+            pl.col("kind").is_in(list(_MADE)) & (pl.col("occurred_at") >= require_aware(at) - timedelta(days=days))
+        )
         .join(same, on="party_id")
         .with_columns(channel=pl.coalesce(pl.when(of_call).then(pl.lit("call")), named, by_point))
         .select("person_id", "party_id", "account_id", "channel", "kind", "occurred_at")
@@ -378,8 +391,10 @@ def _loads_and_signs(values: Sequence[str] | None) -> tuple[pl.DataFrame, pl.Dat
 
 def _loads_and_signs_in(on_file: OnFile) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the same of what is on file."""
-    loads = on_file.points.filter("is_there").group_by(*_POINT, "load_id").agg(
-        pl.col("is_current").any().cast(pl.Int8), pl.col("collected_at").min()
+    loads = (
+        on_file.points.filter("is_there")
+        .group_by(*_POINT, "load_id")
+        .agg(pl.col("is_current").any().cast(pl.Int8), pl.col("collected_at").min())
     )
     signs = on_file.events.filter(
         "is_there", pl.col("kind").is_in(["otp_verified", "login"]), pl.col("party_id") != ""

@@ -170,6 +170,10 @@ RIGHTPARTY: dict[str, Any] = {
     "VERIFY_STEPS": [step for step in os.environ.get("RIGHTPARTY_VERIFY_STEPS", "").split(",") if step],
     # keys of pushed events, base64, separated by spaces; empty: no event is taken
     "EVENTS_KEYS": os.environ.get("RIGHTPARTY_EVENTS_KEYS", "").split(),
+    # asked to call an agent's number: https://TOKEN@host/base; empty: agents dial by hand
+    "DIALLER": os.environ.get("RIGHTPARTY_DIALLER", ""),
+    # folder in which the dialler leaves recordings, for those attached by name; empty: none are
+    "RECORDINGS_FROM": os.environ.get("RIGHTPARTY_RECORDINGS_FROM", ""),
     # bearer tokens of the API, comma separated; empty: the API answers nobody
     "API_TOKENS": [token for token in os.environ.get("RIGHTPARTY_API_TOKENS", "").split(",") if token],
 }
