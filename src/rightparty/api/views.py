@@ -15,6 +15,7 @@ from ninja import NinjaAPI, Status
 from ninja.errors import AuthenticationError, ValidationError
 from ninja.security import HttpBearer
 
+from rightparty.api.carriers import router as carriers
 from rightparty.api.schemas import (
     Fault,
     HealthOut,
@@ -60,6 +61,7 @@ api = NinjaAPI(
 
 
 api.add_router("/verifications", verifications)
+api.add_router("/carriers", carriers)
 
 
 @api.exception_handler(ValidationError)
