@@ -18,7 +18,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Self
 from urllib.parse import unquote, urlsplit
 
 from rightparty.dispatch.channels.adapter import (
@@ -75,9 +75,10 @@ class SignedHttpChannel(HttpAdapter):
         self._base = base.rstrip("/")
         self._key = key
         self._now = now
+        self.pause = PAUSE_SECONDS
 
     @classmethod
-    def from_url(cls, url: str, *, now: Callable[[], float], exchange: Exchange | None = None) -> "SignedHttpChannel":
+    def from_url(cls, url: str, *, now: Callable[[], float], exchange: Exchange | None = None) -> Self:
         """Make the channel of `https://NAME:KEY@host/base`.
 
         Raises:
@@ -98,7 +99,7 @@ class SignedHttpChannel(HttpAdapter):
         lost = f"{self.name}.no_answer"
         for attempt in range(TRIES):
             if attempt:
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(self.pause)
             try:
                 answer = await self._call("POST", "/messages", message_id=message.reminder_id, body=body)
             except LostAnswerError:

@@ -92,6 +92,8 @@ class TwilioChannel(HttpAdapter):
         self._callbacks = f"{public_url.rstrip('/')}/api/v1/carriers/{name}"
         self._validator = RequestValidator(token)
         self._client = Client(account, token, http_client=ExchangedRequests(exchange, base=base))
+        # the client loads its resources when first used, which takes longer than an answer may
+        self._resources = (self._client.messages, self._client.calls)
 
     @classmethod
     def from_url(
