@@ -118,9 +118,7 @@ def test_a_disk_that_fails_at_any_step_leaves_all_or_nothing(
     assert sorted(printed) == [letter(0).reminder_id, letter(1).reminder_id]
 
 
-def test_a_crash_before_the_rename_leaves_nothing_handed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crash_before_the_rename_leaves_nothing_handed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Killed(BaseException):
         """Stands for a signal that ends the process."""
 

@@ -176,9 +176,7 @@ def test_a_window_of_messages_is_under_way_at_once_and_no_more(peer: Peer) -> No
         return takes(seen, wire)
 
     peer.handler = handler
-    channel = SignedHttpChannel.from_url(
-        f"http://acme:{SECRET}@{peer.host}", now=lambda: NOW, exchange=quick(window=4)
-    )
+    channel = SignedHttpChannel.from_url(f"http://acme:{SECRET}@{peer.host}", now=lambda: NOW, exchange=quick(window=4))
     said = channel.send_all([message(n) for n in range(16)], may_send=always)
     assert {each.fate for each in said} == {Fate.ACCEPTED}
     assert most[0] == 4

@@ -188,9 +188,7 @@ async def _read(answer: httpx.Response) -> Answer:
         if len(body) > MOST_BYTES:
             break
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    return Answer(
-        status=answer.status_code, headers=headers, body=body[:MOST_BYTES], is_cut=len(body) > MOST_BYTES
-    )
+    return Answer(status=answer.status_code, headers=headers, body=body[:MOST_BYTES], is_cut=len(body) > MOST_BYTES)
 
 
 class HttpAdapter:

@@ -18,11 +18,11 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qs, unquote
 
 import structlog
@@ -74,10 +74,10 @@ class Layout:
 
 
 class LettersChannel(OneByOne):
-    """A folder that a printer empties."""
+    """A folder that a printer empties; what is in its notes is not printed again, and can be asked for."""
 
     name = "letters"
-    capabilities = Capabilities(on_unknown=OnUnknown.REPEAT, receipts=False, window=MOST_LETTERS)
+    capabilities = Capabilities(on_unknown=OnUnknown.ASK, receipts=False, window=MOST_LETTERS)
 
     def __init__(self, directory: Path, *, layout: Layout) -> None:
         self._directory = directory
@@ -210,7 +210,7 @@ class LettersChannel(OneByOne):
             if "could not be displayed" in fault.message:
                 raise NotShownError from None
             raise
-        begins, ends = (_pages(compiler.query(f"<{label}>", field="value")) for label in ("begins", "ends"))
+        begins, ends = (_pages(str(compiler.query(f"<{label}>", field="value"))) for label in ("begins", "ends"))
         return bytes(pdf), [(begins[n], ends[n]) for n in range(len(messages))]  # type: ignore[arg-type]
 
     def _all_fonts(self) -> typst.Fonts:
@@ -301,8 +301,8 @@ def postcode_in(address: str) -> str:
     return found[-1] if found else ""
 
 
-def _pages(told: str | Mapping[str, Any]) -> dict[int, int]:
-    entries = json.loads(told) if isinstance(told, str) else told
+def _pages(told: str) -> dict[int, int]:
+    entries: list[dict[str, int]] = json.loads(told)
     return {int(entry["number"]): int(entry["page"]) for entry in entries}
 
 

@@ -64,9 +64,9 @@ _STANDINGS: Final = {
 
 
 class SignedHttpChannel(HttpAdapter):
-    """One provider that keeps the contract."""
+    """One provider that keeps the contract; it repeats within the lease by itself, and can be asked after it."""
 
-    capabilities = Capabilities(on_unknown=OnUnknown.REPEAT, receipts=True, window=WINDOW)
+    capabilities = Capabilities(on_unknown=OnUnknown.ASK, receipts=True, window=WINDOW)
 
     def __init__(
         self, *, base: str, name: str, key: bytes, now: Callable[[], float], exchange: Exchange | None = None

@@ -96,9 +96,7 @@ class TwilioChannel(HttpAdapter):
         self._resources = (self._client.messages, self._client.calls)
 
     @classmethod
-    def from_url(
-        cls, url: str, *, source: str, public_url: str, name: str, exchange: Exchange | None = None
-    ) -> Self:
+    def from_url(cls, url: str, *, source: str, public_url: str, name: str, exchange: Exchange | None = None) -> Self:
         """Make the channel of `twilio://SID:TOKEN@host?from=+15005550006`; the host is Twilio's if none is given.
 
         Args:
