@@ -76,7 +76,7 @@ def http_peer() -> Iterator[Peer]:
             except OSError:
                 self.close_connection = True
 
-        do_GET = do_POST = answer
+        do_GET = do_POST = answer  # noqa: N815 -- names of the base class
 
         def log_message(self, *_: object) -> None:
             return

@@ -14,6 +14,7 @@ from typing import Final
 
 LONGEST_VALUE: Final = 100
 """Characters of a variable; carriers allow less for most kinds, and refuse what is longer for them."""
+MOST_VARIABLES: Final = 20
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z][A-Za-z0-9_]{0,30})\}")
 
 
@@ -32,22 +33,46 @@ class ApprovedTemplate:
         """
         if not self.code or not self.text:
             raise ValueError("a template has a code and a text")
+        if len(_VARIABLE.findall(self.text)) > MOST_VARIABLES:
+            raise ValueError(f"template {self.code}: {MOST_VARIABLES} variables at most")
         if re.search(r"\}\$\{", self.text):
             raise ValueError(f"template {self.code}: two variables need something between them")
 
     def values_in(self, text: str) -> dict[str, str] | None:
-        """Return the values with which this template is the text, None if there are none."""
-        pattern, seen = "", set[str]()
-        for n, part in enumerate(_VARIABLE.split(self.text)):
-            if n % 2 == 0:
-                pattern += re.escape(part)
-            elif part in seen:
-                pattern += f"(?P={part})"
-            else:
-                seen.add(part)
-                pattern += f"(?P<{part}>.{{1,{LONGEST_VALUE}}}?)"
-        found = re.fullmatch(pattern, text, flags=re.DOTALL)
-        return found.groupdict() if found else None
+        """Return the values with which this template is the text, None if there are none.
+
+        Each value is as short as the rest allows. The time is bounded by the length of template and text.
+        """
+        parts = _VARIABLE.split(self.text)
+        ends = _ends(parts, text)
+        if ends is None:
+            return None
+        values: dict[str, str] = {}
+        for name, (begin, end) in zip(parts[1::2], ends, strict=True):
+            if values.setdefault(name, text[begin:end]) != text[begin:end]:
+                return None
+        return values
+
+
+def _ends(parts: Sequence[str], text: str) -> list[tuple[int, int]] | None:
+    """Return begin and end of each variable; `parts` are fixed, variable, fixed, and so on."""
+    dead: set[tuple[int, int]] = set()
+
+    def match(n: int, at: int) -> list[tuple[int, int]] | None:
+        """Match the fixed part n and what follows it from a place on."""
+        if (n, at) in dead or not text.startswith(parts[n], at):
+            return None
+        begin = at + len(parts[n])
+        if n + 1 == len(parts):
+            return [] if begin == len(text) else None
+        for end in range(begin + 1, min(begin + LONGEST_VALUE, len(text)) + 1):
+            rest = match(n + 2, end)
+            if rest is not None:
+                return [(begin, end), *rest]
+        dead.add((n, at))
+        return None
+
+    return match(0, 0)
 
 
 def read_templates(text: str) -> tuple[ApprovedTemplate, ...]:

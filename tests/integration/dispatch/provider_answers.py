@@ -100,7 +100,8 @@ def fails(_seen: Seen, _wire: Wire) -> tuple[int, dict[str, str], bytes]:
 
 BAD: list[Callable[[Seen, Wire], tuple[int, dict[str, str], bytes] | None]] = [
     closes_at_once, closes_in_the_head, closes_in_the_body, says_nothing, drips_its_head, drips_its_body,
-    writes_without_end, speaks_no_http, sends_a_page, sends_a_list, sends_deep_json, sends_broken_text, redirects, fails,
+    writes_without_end, speaks_no_http, sends_a_page, sends_a_list, sends_deep_json, sends_broken_text, redirects,
+    fails,
 ]  # fmt: skip
 """Each leaves open whether the message was taken."""
 
