@@ -15,6 +15,7 @@ from ninja import NinjaAPI, Status
 from ninja.errors import AuthenticationError, ValidationError
 from ninja.security import HttpBearer
 
+from rightparty.api.carriers import router as carriers
 from rightparty.api.facts import events_router as events
 from rightparty.api.facts import router as facts
 from rightparty.api.facts import take_one
@@ -66,6 +67,7 @@ api = NinjaAPI(
 api.add_router("/verifications", verifications)
 api.add_router("", facts)
 api.add_router("", events)
+api.add_router("/carriers", carriers)
 
 
 @api.exception_handler(ValidationError)
