@@ -29,7 +29,7 @@ from rightparty.dispatch.models import (
     Segment,
     Verification,
 )
-from rightparty.dispatch.reminder_state import ReminderState
+from rightparty.dispatch.reminder_state import OPEN_STATES, ReminderState
 from rightparty.dispatch.trial import (
     Seen,
     TrialRules,
@@ -111,6 +111,12 @@ def find_by_code(typed: str) -> Reminder | None:
 def text_of(reminder_id: UUID) -> MessageText | None:
     """Return the text of a released reminder."""
     return MessageText.objects.filter(reminder_id=reminder_id).first()
+
+
+def texts_of(ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return subject and body of released reminders, by id in hex."""
+    rows = MessageText.objects.filter(reminder_id__in=[UUID(key) for key in ids])
+    return {key.hex: (subject, body) for key, subject, body in rows.values_list("reminder_id", "subject", "body")}
 
 
 def reminder_states(*, plan_id: int | None = None) -> dict[str, int]:
@@ -218,6 +224,14 @@ def find_mailed(message_id: str) -> Reminder | None:
         return None
     # before it is settled its ids are not on file yet
     return found if message_id in (found.provider_ids or message_id).split() else None
+
+
+def addresses_with_open_reminders(addresses: Sequence[str]) -> set[str]:
+    """Return those addresses to which something is planned that no gate has decided on."""
+    if not addresses:
+        return set()
+    planned = Reminder.objects.filter(address__in=addresses, state__in=OPEN_STATES)
+    return set(planned.values_list("address", flat=True).distinct())
 
 
 def last_reminder_to(address: str, *, channel: str) -> Reminder | None:

@@ -67,6 +67,7 @@ def drain(
     judge_trials(at=clock())
     tally["outcome unknown"] += recovered.unknown
     total, done = reminder_states()[ReminderState.PLANNED], 0
+    pump(clock())
     while not is_halted():
         decided = _one_batch(name, clock, batch, tally)
         pump(clock())

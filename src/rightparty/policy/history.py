@@ -5,16 +5,25 @@ A rolling window of 7 days is 7 x 24 hours back from the instant, its far end in
 consecutive days", 12 CFR 1006.14(b)(2)(i)(A)); a month is 31 x 24 hours, which no calendar month exceeds. "Today"
 begins at the earliest local midnight of the person's zones. The day of a conversation is day one (comment to
 1006.14(b)(2)(i)(B)).
+
+What is not known counts: a contact without an instant lies in every window and in the future; where the instant of the
+decision or the beginning of the day is not known, every contact lies in the window; another reason withholds anyway.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from functools import reduce
+from operator import or_
+from typing import Final, Self
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from rightparty.kernel.clock import is_known_zone
-from rightparty.policy.local_time import INSTANT, ZONE_SEPARATOR
+from rightparty.kernel.clock import is_known_zone, require_aware
+from rightparty.policy.identities import NOBODY, Numbered, Places, numbered, numbered_pairs
+from rightparty.policy.local_time import INSTANT, coded, zones_in
+from rightparty.policy.zone_clocks import Ints, SeveralClocks, microseconds_of
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """Contacts this much later than the instant are taken for clocks that disagree a little, and count as now."""
@@ -29,7 +38,13 @@ COUNTS: Final = (
 )  # fmt: skip
 """The counts; 0 where there was no contact."""
 
+_ADDED: Final = (*COUNTS, "days_since_conversation", "history_in_future")
 _MESSAGES: Final = ("sms", "email", "app")
+_NEVER: Final = np.iinfo(np.int64).max
+_ALWAYS: Final = np.iinfo(np.int64).min
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+type _Flags = NDArray[np.bool_]
 
 
 def count_contacts(frame: pl.DataFrame, history: pl.DataFrame, *, at: datetime | None = None) -> pl.DataFrame:
@@ -44,154 +59,150 @@ def count_contacts(frame: pl.DataFrame, history: pl.DataFrame, *, at: datetime |
     Shape: the frame's rows in the same order with COUNTS, days_since_conversation and history_in_future.
     A call recorded as `called` and again as `answered` counts twice where attempts count: nothing pairs the two events,
     and counting too few would be laxer than the law. A contact without an instant is taken for one in the future.
-    """
-    added = [name for name in (*COUNTS, "days_since_conversation", "history_in_future") if name in frame.columns]
-    frame = frame.drop(added)
-    now = pl.lit(at).cast(INSTANT) if at else pl.col("at").cast(INSTANT)
-    people = frame.select("person_id", "account_id", "zone_set", "day_began_at", now=now)
-    try:
-        counted = _counted(people, history, _hashed, at=at)
-    except _CollisionError:
-        counted = _counted(people, history, pl.col, at=at)
-    known = pl.col("person_id").is_not_null()
-    facts = counted.select(
-        pl.when(known).then(pl.col(COUNTS).fill_null(0)),
-        pl.when(known).then(pl.col("history_in_future").fill_null(value=False)),
-        _days_since_conversation(counted),
-    )
-    return frame.hstack(facts)
-
-
-class _CollisionError(Exception):
-    """Two ids have one hash; join by the ids themselves."""
-
-
-_STREAMED_FROM: Final = 50_000
-"""Contacts from which Polars's streaming engine is faster; below it costs more to start than it saves."""
-
-
-def _hashed(name: str) -> pl.Expr:
-    """Return an id as a number, which joins and groups several times as fast; null stays null."""
-    return pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash())
-
-
-def _counted(
-    people: pl.DataFrame, history: pl.DataFrame, key_of: Callable[[str], pl.Expr], *, at: datetime | None
-) -> pl.DataFrame:
-    """Join what was counted to the rows of `people`, in their order.
 
     Raises:
-        _CollisionError: two ids have one key.
+        NaiveInstantError: `at` carries no zone.
     """
-    engine: Literal["streaming", "in-memory"] = "streaming" if history.height > _STREAMED_FROM else "in-memory"
-    rows = people.with_columns(person=key_of("person_id"), account=key_of("account_id"))
+    frame = frame.drop(_ADDED, strict=False)
+    people = numbered(frame["person_id"], history["person_id"])
+    now = np.full(frame.height, microseconds_of(require_aware(at))) if at else _instants(frame["at"])
+    past = _Past.of(history, people, now=_earliest(now, people))
     # one person may stand under several ids with different zones: his day begins at the earliest known midnight
-    persons = (
-        rows.lazy()
-        .drop_nulls("person_id")
-        .group_by("person")
-        .agg(
-            pl.col("person_id").first().alias("of_person_id"),
-            pl.col("person_id").first().hash(1).alias("of_check"),
-            pl.col("day_began_at").min(),
-            *([] if at else [pl.col("now").min()]),
-        )
-        .collect(engine=engine)
+    began = _earliest(_instants(frame["day_began_at"]), people)
+    by_person = _count_by_person(past, np.where(began == _NEVER, _ALWAYS, began))
+    by_debt = _count_by_debt(past, people, frame["account_id"])
+    of_row = {name: counted[people.of_row] for name, counted in by_person.items()}
+    of_row["calls_debt_7d"] = by_debt.calls
+    known = people.of_row != NOBODY
+    counts = {name: pl.Series(name, values.astype(np.int32)) for name, values in of_row.items()}
+    facts = pl.DataFrame([counts[name] for name in COUNTS]).with_columns(
+        history_in_future=pl.Series(_in_future(past)[people.of_row])
     )
-    now = pl.lit(at).cast(INSTANT) if at else pl.col("now")
-    # numbers and truth values only, for what is joined is copied
-    past = (
-        history.lazy()
-        .select(
-            "occurred_at",
-            "account_id",
-            person=key_of("person_id"),
-            check=pl.col("person_id").hash(1),
+    if not known.all():
+        facts = facts.select(pl.when(pl.Series(known)).then(pl.all()))
+    return frame.hstack(facts).hstack([_days_since_conversation(frame["zone_set"], by_debt.talked_at, now)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """Contacts with the persons of some rows, each with the windows in which it lies."""
+
+    person: Places
+    account: pl.Series
+    #: microseconds; _NEVER where not known
+    occurred: Ints
+    is_call: _Flags
+    is_message: _Flags
+    is_answer: _Flags
+    week: _Flags
+    month: _Flags
+    future: _Flags
+    #: how many persons there are
+    people: int
+
+    @classmethod
+    def of(cls, history: pl.DataFrame, people: Numbered, *, now: Ints) -> Self:
+        """Take the contacts with some persons; `now`: instant of the decision for each of them."""
+        with_them = people.of_other != NOBODY
+        if not with_them.all():
+            history = history.filter(pl.Series(with_them))
+        person = people.of_other[with_them]
+        told = history.select(
             is_call=pl.col("channel") == "call",
-            is_message=pl.col("channel").is_in(_MESSAGES),
+            is_message=reduce(or_, (pl.col("channel") == name for name in _MESSAGES)),
             is_answer=pl.col("kind") == "answered",
+        ).fill_null(value=False)
+        occurred = _instants(history["occurred_at"])
+        return cls(
+            person=person,
+            account=history["account_id"],
+            occurred=occurred,
+            week=occurred >= _moved(now, -WEEK)[person],
+            month=occurred >= _moved(now, -MONTH)[person],
+            future=occurred > _moved(now, CLOCK_TOLERANCE)[person],
+            people=people.size,
+            **{name: told[name].to_numpy() for name in told.columns},
         )
-        .join(persons.lazy().drop("of_person_id"), on="person")
-        .filter(pl.col("check") == pl.col("of_check"))
-    )
-    of_person, calls = pl.collect_all(
-        [past.group_by("person").agg(**_of_person(now)), past.filter("is_call", _of_use(now))], engine=engine
-    )
-    of_debt = calls.group_by("person", "account_id").agg(**_of_debt(now)).with_columns(account=key_of("account_id"))
-    if of_debt.select(pl.struct("person", "account").is_duplicated().any()).item():
-        raise _CollisionError
-    joined = (
-        rows.join(persons.select("person", "of_person_id"), on="person", how="left", maintain_order="left")
-        .join(of_person, on="person", how="left", maintain_order="left")
-        .join(
-            of_debt.rename({"account_id": "of_account_id"}), on=["person", "account"], how="left", maintain_order="left"
-        )
-    )
-    same = [pl.col(name) == pl.col(f"of_{name}") for name in ("person_id", "account_id")]
-    if not joined.select(pl.all_horizontal(pl.all_horizontal(same).fill_null(value=True)).all()).item():
-        raise _CollisionError
-    return joined
 
 
-def _of_person(now: pl.Expr) -> dict[str, pl.Expr]:
-    """Aggregates over one person's contacts."""
-    occurred, is_call, is_message = pl.col("occurred_at"), pl.col("is_call"), pl.col("is_message")
-    # an unknown beginning of the day counts every contact as today's: stricter, and another reason withholds anyway
-    today = (occurred >= pl.col("day_began_at")).fill_null(value=True)
-    week = (occurred >= now - WEEK).fill_null(value=True)
-    month = (occurred >= now - MONTH).fill_null(value=True)
+def _instants(column: pl.Series) -> Ints:
+    """Return instants in microseconds; _NEVER where there is none."""
+    return column.cast(INSTANT).to_physical().fill_null(_NEVER).to_numpy()
 
-    def count(where: pl.Expr) -> pl.Expr:
-        return where.sum().cast(pl.Int32)
 
-    return {
-        "contacts_person_day": count(today),
-        "contacts_person_7d": count(week),
-        "messages_person_day": count(is_message & today),
-        "messages_person_7d": count(is_message & week),
-        "messages_person_31d": count(is_message & month),
-        "calls_person_day": count(is_call & today & pl.col("is_answer")),
-        "call_attempts_person_day": count(is_call & today),
-        "call_attempts_person_7d": count(is_call & week),
-        "call_attempts_person_31d": count(is_call & month),
-        "history_in_future": (occurred > now + CLOCK_TOLERANCE).fill_null(value=True).any(),
+def _earliest(instants: Ints, people: Numbered) -> Ints:
+    """Return each person's earliest known instant; _NEVER where none is known."""
+    known = people.of_row != NOBODY
+    earliest = np.full(people.size, _NEVER)
+    np.minimum.at(earliest, people.of_row[known], instants[known])
+    return earliest
+
+
+def _moved(instants: Ints, by: timedelta) -> Ints:
+    """Return instants moved; _ALWAYS where they are not known, so that every contact is at or after them."""
+    return np.where(instants == _NEVER, _ALWAYS, np.where(instants == _NEVER, 0, instants) + by // _MICROSECOND)
+
+
+def _count_by_person(past: _Past, day_began: Ints) -> dict[str, NDArray[np.float64]]:
+    """Return the counts of each person, and one more for NOBODY."""
+    today = past.occurred >= day_began[past.person]
+    which = {
+        "contacts_person_day": today,
+        "contacts_person_7d": past.week,
+        "messages_person_day": past.is_message & today,
+        "messages_person_7d": past.is_message & past.week,
+        "messages_person_31d": past.is_message & past.month,
+        "calls_person_day": past.is_call & today & past.is_answer,
+        "call_attempts_person_day": past.is_call & today,
+        "call_attempts_person_7d": past.is_call & past.week,
+        "call_attempts_person_31d": past.is_call & past.month,
     }
+    return {name: np.bincount(past.person, where, minlength=past.people + 1) for name, where in which.items()}
 
 
-def _of_use(now: pl.Expr) -> pl.Expr:
-    """Calls that count for their debt: of the last seven days, or conversations."""
-    return (pl.col("occurred_at") >= now - WEEK).fill_null(value=True) | pl.col("is_answer")
+def _in_future(past: _Past) -> _Flags:
+    """Return of each person, and of NOBODY, whether a contact is recorded that has not been yet."""
+    found = np.zeros(past.people + 1, dtype=np.bool_)
+    found[past.person[past.future]] = True
+    return found
 
 
-def _of_debt(now: pl.Expr) -> dict[str, pl.Expr]:
-    """Aggregates over one person's calls about one debt."""
-    occurred = pl.col("occurred_at")
-    talked = pl.col("is_answer") & (occurred <= now + CLOCK_TOLERANCE)
-    return {
-        "calls_debt_7d": (occurred >= now - WEEK).fill_null(value=True).sum().cast(pl.Int32),
-        "talked_at": occurred.filter(talked).max(),
-    }
+@dataclass(frozen=True, slots=True)
+class _OfDebt:
+    """What was counted about the debt of each row."""
+
+    calls: NDArray[np.float64]
+    #: last conversation in microseconds; _ALWAYS where there was none
+    talked_at: Ints
 
 
-def _days_since_conversation(frame: pl.DataFrame) -> pl.Series:
-    """Return local calendar days from `talked_at` to `now`: in each plausible zone, and the fewest counts.
+def _count_by_debt(past: _Past, people: Numbered, account_of_row: pl.Series) -> _OfDebt:
+    """Count the calls of the last seven days, and find the last conversation, of a person about an account."""
+    talked = past.is_call & past.is_answer & ~past.future
+    call = np.flatnonzero((past.is_call & past.week) | talked)
+    debts = numbered_pairs(
+        Numbered(people.of_row, past.person[call], people.size), numbered(account_of_row, past.account.gather(call))
+    )
+    named = debts.of_other != NOBODY
+    call, debt = call[named], debts.of_other[named]
+    talk = talked[call]
+    talked_at = np.full(debts.size + 1, _ALWAYS)
+    np.maximum.at(talked_at, debt[talk], past.occurred[call][talk])
+    calls = np.bincount(debt, past.week[call], minlength=debts.size + 1)
+    return _OfDebt(calls[debts.of_row], talked_at[debts.of_row])
+
+
+def _days_since_conversation(zone_set: pl.Series, talked_at: Ints, now: Ints) -> pl.Series:
+    """Return local calendar days from the last conversation to now: in each plausible zone, and the fewest counts.
 
     Dates are compared, not hours: the days on which clocks change have 23 or 25 hours.
     """
-    talks = frame.select("zone_set", "talked_at", "now").with_row_index("row").drop_nulls()
-    counted = [pl.DataFrame(schema={"row": pl.UInt32, "days": pl.Int32})]
-    for (zone_set,), part in talks.partition_by("zone_set", as_dict=True).items():
-        zones = [zone for zone in str(zone_set).split(ZONE_SEPARATOR) if is_known_zone(zone)]
-        days = [_days_between(pl.col("talked_at"), pl.col("now"), zone=zone) for zone in zones]
-        if days:
-            counted.append(part.select("row", days=pl.min_horizontal(days)))
-    rows = frame.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))
-    days_of = rows.join(pl.concat(counted), on="row", how="left", maintain_order="left")["days"]
-    return days_of.alias("days_since_conversation")
-
-
-def _days_between(earlier: pl.Expr, later: pl.Expr, *, zone: str) -> pl.Expr:
-    def day(instant: pl.Expr) -> pl.Expr:
-        return instant.cast(INSTANT).dt.convert_time_zone(zone).dt.date()
-
-    return (day(later) - day(earlier)).dt.total_days().clip(lower_bound=0).cast(pl.Int32)
+    zone_sets, set_of_row = coded(zone_set)
+    zones_of = [[zone for zone in zones_in(zone_set) if is_known_zone(zone)] for zone_set in zone_sets]
+    some_zone = np.array([bool(zones) for zones in zones_of] + [False])
+    place = set_of_row.cast(pl.Int64).fill_null(NOBODY).to_numpy()
+    rows = np.flatnonzero((talked_at != _ALWAYS) & (now != _NEVER) & some_zone[place])
+    clocks = SeveralClocks(zones_of, place[rows])
+    then, today = clocks.days(clocks.each(talked_at[rows])), clocks.days(clocks.each(now[rows]))
+    days = pl.repeat(None, zone_set.len(), dtype=pl.Int32, eager=True)
+    return days.scatter(rows, np.maximum(clocks.least(today - then), 0)).alias("days_since_conversation")
