@@ -44,7 +44,7 @@ from rightparty.dispatch.wording_lint import Wording, lint
 from rightparty.evidence.queries import OpenedLeaf, find_leaf
 from rightparty.kernel.identifiers import read_code
 from rightparty.kernel.reasons import Reason, reasons_in
-from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState, Disclosure
+from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState, Disclosure, MessageChannel
 from rightparty.parties.queries import point_loads
 from rightparty.planning.batches import BATCHES, batch_of_points
 from rightparty.store.queries import among, is_postgresql, read_frame
@@ -216,6 +216,22 @@ def addresses_with_open_reminders(addresses: Sequence[str]) -> set[str]:
         return set()
     planned = Reminder.objects.filter(address__in=addresses, state__in=OPEN_STATES)
     return set(planned.values_list("address", flat=True).distinct())
+
+
+def find_mailed(message_id: str) -> Reminder | None:
+    """Return the released e-mail that a Message-ID names, or None.
+
+    Its first half is the reminder's own random id, which only sender and recipient of the mail have seen.
+    """
+    try:
+        reminder_id = UUID(hex=message_id.partition("@")[0])
+    except ValueError:
+        return None
+    found = Reminder.objects.filter(id=reminder_id, channel=MessageChannel.EMAIL, released_at__isnull=False).first()
+    if found is None or not message_id.startswith(f"{found.id.hex}@"):
+        return None
+    # before it is settled its ids are not on file yet
+    return found if message_id in (found.provider_ids or message_id).split() else None
 
 
 def last_reminder_to(address: str, *, channel: str) -> Reminder | None:

@@ -26,7 +26,7 @@ from rightparty.parties.attribution.rivals import SAME_PERSON
 from rightparty.parties.audit.examine import AuditReport, report_on
 from rightparty.parties.audit.frames import Audited, audited, sex_in_extra
 from rightparty.parties.linked.queries import household_groups
-from rightparty.parties.models import Party
+from rightparty.parties.models import ContactEvent, Party
 from rightparty.parties.wishes import is_about_time, read_promises, read_wishes
 from rightparty.parties.zones import with_zone_set
 from rightparty.store.queries import among, read_frame
@@ -336,6 +336,11 @@ def ids_of_same_persons(*, party_ids: Sequence[str] | None) -> pl.DataFrame:
 def ids_of_person(party_id: str) -> list[str]:
     """Return every id of this party's person, in order; an unknown party has only itself."""
     return [str(each) for each in ids_of_same_persons(party_ids=[party_id])["party_id"].sort()] or [party_id]
+
+
+def is_recorded(event_id: str) -> bool:
+    """Tell whether something that happened at a contact point is on file already."""
+    return ContactEvent.objects.filter(event_id=event_id).exists()
 
 
 def find_party(party_id: str) -> Party | None:

@@ -62,8 +62,11 @@ def sms_adapter(url: str, options: Mapping[str, Any]) -> ChannelAdapter:
     """
     if url == SIMULATED:
         return simulated_handsets(options["SMS_FROM"])
-    if url.startswith("smpp://"):
-        return SmppChannel.from_url(url, source=options["SMS_FROM"])
+    if url.startswith(("smpp://", "smpps://")):
+        try:
+            return SmppChannel.from_url(url, sender=options["SMS_FROM"])
+        except ValueError as fault:
+            raise ImproperlyConfigured(f"RIGHTPARTY_SMS: {fault}") from None
     return provider_of(url, channel="sms", setting="RIGHTPARTY_SMS", options=options)
 
 
@@ -75,8 +78,11 @@ def email_adapter(url: str, options: Mapping[str, Any]) -> ChannelAdapter:
     """
     if url == SIMULATED:
         return simulated_mailboxes(options["EMAIL_FROM"])
-    if url.startswith(("smtp://", "smtp+tls://")):
-        return SmtpChannel.from_url(url, sender=options["EMAIL_FROM"])
+    if url.startswith(("smtp://", "smtp+tls://", "smtps://")):
+        try:
+            return SmtpChannel.from_url(url, sender=options["EMAIL_FROM"], dkim=options["DKIM"])
+        except ValueError as fault:
+            raise ImproperlyConfigured(f"RIGHTPARTY_EMAIL: {fault}") from None
     return provider_of(url, channel="email", setting="RIGHTPARTY_EMAIL", options=options)
 
 
