@@ -73,14 +73,12 @@ def count_contacts(frame: pl.DataFrame, history: pl.DataFrame, *, at: datetime |
     by_debt = _count_by_debt(past, people, frame["account_id"])
     of_row = {name: counted[people.of_row] for name, counted in by_person.items()}
     of_row["calls_debt_7d"] = by_debt.calls
+    columns = [pl.Series(name, of_row[name].astype(np.int32)) for name in COUNTS]
+    columns.append(pl.Series("history_in_future", _in_future(past)[people.of_row]))
     known = people.of_row != NOBODY
-    counts = {name: pl.Series(name, values.astype(np.int32)) for name, values in of_row.items()}
-    facts = pl.DataFrame([counts[name] for name in COUNTS]).with_columns(
-        history_in_future=pl.Series(_in_future(past)[people.of_row])
-    )
     if not known.all():
-        facts = facts.select(pl.when(pl.Series(known)).then(pl.all()))
-    return frame.hstack(facts).hstack([_days_since_conversation(frame["zone_set"], by_debt.talked_at, now)])
+        columns = [column.set(pl.Series(~known), None) for column in columns]
+    return frame.hstack([*columns, _days_since_conversation(frame["zone_set"], by_debt.talked_at, now)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +106,10 @@ class _Past:
             history = history.filter(pl.Series(with_them))
         person = people.of_other[with_them]
         told = history.select(
-            is_call=pl.col("channel") == "call",
-            is_message=reduce(or_, (pl.col("channel") == name for name in _MESSAGES)),
-            is_answer=pl.col("kind") == "answered",
-        ).fill_null(value=False)
+            is_call=_is("channel", "call"),
+            is_message=reduce(or_, (_is("channel", name) for name in _MESSAGES)),
+            is_answer=_is("kind", "answered"),
+        )
         occurred = _instants(history["occurred_at"])
         return cls(
             person=person,
@@ -125,9 +123,14 @@ class _Past:
         )
 
 
+def _is(column: str, value: str) -> pl.Expr:
+    return pl.col(column).eq_missing(value)
+
+
 def _instants(column: pl.Series) -> Ints:
     """Return instants in microseconds; _NEVER where there is none."""
-    return column.cast(INSTANT).to_physical().fill_null(_NEVER).to_numpy()
+    told = column.cast(INSTANT).to_physical()
+    return (told.fill_null(_NEVER) if told.null_count() else told).to_numpy()
 
 
 def _earliest(instants: Ints, people: Numbered) -> Ints:
@@ -197,12 +200,15 @@ def _days_since_conversation(zone_set: pl.Series, talked_at: Ints, now: Ints) ->
 
     Dates are compared, not hours: the days on which clocks change have 23 or 25 hours.
     """
+    days = np.zeros(talked_at.size, dtype=np.int32)
+    none = np.ones(talked_at.size, dtype=np.bool_)
     zone_sets, set_of_row = coded(zone_set)
     zones_of = [[zone for zone in zones_in(zone_set) if is_known_zone(zone)] for zone_set in zone_sets]
-    some_zone = np.array([bool(zones) for zones in zones_of] + [False])
-    place = set_of_row.cast(pl.Int64).fill_null(NOBODY).to_numpy()
-    rows = np.flatnonzero((talked_at != _ALWAYS) & (now != _NEVER) & some_zone[place])
+    readable = np.array([bool(zones) for zones in zones_of] + [False])
+    place = (set_of_row.fill_null(len(zone_sets)) if set_of_row.null_count() else set_of_row).to_numpy()
+    rows = np.flatnonzero((talked_at != _ALWAYS) & (now != _NEVER) & readable[place])
     clocks = SeveralClocks(zones_of, place[rows])
     then, today = clocks.days(clocks.each(talked_at[rows])), clocks.days(clocks.each(now[rows]))
-    days = pl.repeat(None, zone_set.len(), dtype=pl.Int32, eager=True)
-    return days.scatter(rows, np.maximum(clocks.least(today - then), 0)).alias("days_since_conversation")
+    days[rows] = np.maximum(clocks.least(today - then), 0)
+    none[rows] = False
+    return pl.Series("days_since_conversation", days).set(pl.Series(none), None)

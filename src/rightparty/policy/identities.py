@@ -63,7 +63,8 @@ def _numbered(rows: pl.Series, others: pl.Series, keys: list[tuple[pl.Series, pl
             raise _CollisionError
     place = _places(ids, of_others[0])
     for key, other in zip(of_rows[1:], of_others[1:], strict=True):
-        place[key[first][place] != other] = NOBODY
+        found = np.flatnonzero(place != NOBODY)
+        place[found[key[first][place[found]] != other[found]]] = NOBODY
     return Numbered(_spread(rows, of_known), _spread(others, place), ids.size)
 
 
