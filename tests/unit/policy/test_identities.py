@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rightparty.policy.identities import NOBODY, Numbered, numbered, numbered_pairs
+from rightparty.policy.identities import NOBODY, Ids, Numbered, numbered, numbered_pairs
 
 type Hashed = Callable[[pl.Series, int], pl.Series]
 IDS = st.lists(st.none() | st.sampled_from(["a", "b", "c", "d", ""]), max_size=12)
@@ -31,15 +31,15 @@ def same(numbers: Numbered, rows: list[str | None], others: list[str | None]) ->
 @pytest.mark.parametrize("hashed", [pl.Series.hash, one_for_all])
 @given(rows=IDS, others=IDS)
 def test_one_number_to_an_id(hashed: Hashed, rows: list[str | None], others: list[str | None]) -> None:
-    told = numbered(pl.Series(rows, dtype=pl.String), pl.Series(others, dtype=pl.String), hashed=hashed)
-    same(told, rows, others)
+    told = [Ids.of(pl.Series(ids, dtype=pl.String), hashed=hashed) for ids in (rows, others)]
+    same(numbered(*told), rows, others)
 
 
 @given(st.lists(st.tuples(st.none() | st.sampled_from("ab"), st.none() | st.sampled_from("xy")), max_size=12))
 def test_a_pair_is_both_ids(rows: list[tuple[str | None, str | None]]) -> None:
     others = [("a", "x"), ("b", "y"), ("c", "x"), (None, "x"), ("a", None)]
     sides = [
-        numbered(pl.Series([row[n] for row in rows], dtype=pl.String), pl.Series([row[n] for row in others]))
+        numbered(*(Ids.of(pl.Series([pair[n] for pair in pairs], dtype=pl.String)) for pairs in (rows, others)))
         for n in (0, 1)
     ]
     told = numbered_pairs(sides[0], sides[1])
