@@ -8,6 +8,7 @@ histories with the whole gate, and the suites of law and policy, keep the rules 
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,12 +33,12 @@ class LightGate:
     def decide(
         self, rows: pl.DataFrame, locked: Any, packs: Any, *, at: datetime, new_code: Callable[[], str]
     ) -> Decided:
-        masks = self._masks(rows, locked.parties, at)
+        masks = self.masks(rows, locked.parties, at)
         judged = pl.concat([self.template] * rows.height).with_columns(
             *[rows[name] for name in ("id", "account_id", "party_id", "address", "planned_at", "step", "cycle")],
             reasons_mask=pl.Series(masks, dtype=pl.Int64),
             permitted=pl.Series([mask == 0 for mask in masks], dtype=pl.Boolean),
-            person_id=pl.Series([self.humans[party] for party in rows["party_id"]], dtype=pl.String),
+            person_id=pl.Series([self.known.humans[party] for party in rows["party_id"]], dtype=pl.String),
         )
         decided = decide(judged, oldest_plan=at - timedelta(hours=packs.house.plan_expires_hours))
         return render_released(
@@ -48,42 +49,59 @@ class LightGate:
             public_url=str(settings.RIGHTPARTY["PUBLIC_URL"]),
         )
 
-    def _masks(self, rows: pl.DataFrame, parties: Sequence[str], at: datetime) -> list[int]:
+    def facts(self, rows: pl.DataFrame, parties: Sequence[str]) -> "Known":
+        """Read what the verdicts hang on."""
         accounts = rows["account_id"].unique().sort().to_list()
         addresses = rows["address"].unique().sort().to_list()
-        self.humans = dict(_ask("SELECT party_id, person_id FROM parties_party WHERE party_id IN ({})", parties))
-        paid = dict(_ask(
-            "SELECT account_id, MAX(status) FROM lending_payment WHERE status <> 'reversed' AND account_id IN ({})"
-            " GROUP BY account_id", accounts,
-        ))  # fmt: skip
-        held = {key for row in _ask("SELECT account_id, party_id FROM lending_hold WHERE id > 0", []) for key in row if key}
-        said = {(value, kind) for value, kind in _ask(
+        humans = dict(_ask("SELECT party_id, person_id FROM parties_party WHERE party_id IN ({})", parties))
+        paid = _ask(
+            "SELECT DISTINCT account_id FROM lending_payment WHERE status <> 'reversed' AND account_id IN ({})", accounts
+        )
+        held = _ask("SELECT account_id, party_id FROM lending_hold WHERE id > 0", [])
+        said = _ask(
             "SELECT value, kind FROM parties_contactevent WHERE kind IN ('opted_out', 'wrong_party') AND value IN ({})",
             addresses,
-        )}  # fmt: skip
-        sent = [
-            (party, _instant(when))
-            for party, when in _ask(
-                "SELECT party_id, occurred_at FROM parties_contactevent WHERE kind = 'sent' AND party_id IN ({})", parties
-            )
-        ]
-        return [self._mask(row, paid, held, said, sent, at) for row in rows.iter_rows(named=True)]
+        )
+        sent = _ask(
+            "SELECT party_id, occurred_at FROM parties_contactevent WHERE kind = 'sent' AND party_id IN ({})", parties
+        )
+        return Known(
+            humans=humans,
+            paid={account for (account,) in paid},
+            held={key for row in held for key in row if key},
+            said={(value, kind) for value, kind in said},
+            sent=[(party, _instant(when)) for party, when in sent],
+        )
 
-    def _mask(self, row: dict[str, Any], paid: Any, held: Any, said: Any, sent: Any, at: datetime) -> int:
-        human = self.humans[row["party_id"]]
-        mine = [when for party, when in sent if self.humans[party] == human]
+    def masks(self, rows: pl.DataFrame, parties: Sequence[str], at: datetime) -> list[int]:
+        """Return the reasons against each row, 0 for none."""
+        self.known = self.facts(rows, parties)
+        return [self._mask(row, self.known, at) for row in rows.iter_rows(named=True)]
+
+    def _mask(self, row: dict[str, Any], known: "Known", at: datetime) -> int:
+        human = known.humans[row["party_id"]]
+        mine = [when for party, when in known.sent if known.humans[party] == human]
         today = [when for when in mine if (when + SHANGHAI).date() == (at + SHANGHAI).date()]
         week = [when for when in mine if abs(when - at) < timedelta(days=7)]
         reasons = {
-            "right_debt.nothing_due": row["account_id"] in paid,
-            "right_debt.on_hold": bool({row["account_id"], row["party_id"]} & held),
-            "right_time.opted_out": (row["address"], "opted_out") in said,
-            "right_party.reported_wrong_party": (row["address"], "wrong_party") in said,
-            "right_time.person_daily_cap": bool(today),
-            "right_time.person_weekly_cap": len(week) >= 3,
+            "right_debt.nothing_due": row["account_id"] in known.paid,
+            "right_debt.on_hold": bool({row["account_id"], row["party_id"]} & known.held),
+            "right_time.opted_out": (row["address"], "opted_out") in known.said,
+            "right_party.reported_wrong_party": (row["address"], "wrong_party") in known.said,
+            "right_time.person_daily_cap": bool(today) or len(week) >= 3,
         }
-        known = [code for code, applies in reasons.items() if applies and code != "right_time.person_weekly_cap"]
-        return mask_of(known or (["right_time.person_daily_cap"] if reasons["right_time.person_weekly_cap"] else []))
+        return mask_of([code for code, applies in reasons.items() if applies])
+
+
+@dataclass(slots=True)
+class Known:
+    """Facts of the parties, accounts and addresses of a batch."""
+
+    humans: dict[str, str]
+    paid: set[str]
+    held: set[str]
+    said: set[tuple[str, str]]
+    sent: list[tuple[str, datetime]]
 
 
 def _ask(sql: str, keys: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -69,7 +69,12 @@ class ScriptedProvider:
         answers: list[Handover] = []
         for message in messages:
             self._pass_point("before")
-            if not may_send():
+            self.scheduler.at_the_wire = True
+            try:
+                allowed = may_send()
+            finally:
+                self.scheduler.at_the_wire = False
+            if not allowed:
                 answers.append(FENCED)
                 continue
             behaviour = self._behaviour_of(message.reminder_id)

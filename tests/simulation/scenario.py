@@ -11,11 +11,14 @@ from tests.simulation.scheduler import Fault
 PERSONS: Final = {1: "H1", 2: "H2", 3: "H3", 4: "H4", 5: "H1"}
 """Party numbers of the template world and the human behind each: 1 and 5 are one human."""
 
-FAULTS: Final = {"crash": 40, "pause": 22, "error": 12, "full": 8, "lost_answer": 18}
+FAULTS: Final = {"crash": 38, "pause": 24, "jump": 6, "error": 10, "full": 7, "lost_answer": 15}
 PLACES: Final = {"any": (30, 90), "write": (25, 26), "commit": (25, 12), "wire": (20, 10)}
 """Kind of point -> (weight, greatest count)."""
 
 PAUSES: Final = (0.3, 2.0, 45.0, 61.0, 75.0, 200.0)
+JUMPS: Final = (-180_000.0, -3600.0, -90.0, -20.0, 20.0, 90.0, 3600.0, 180_000.0)
+"""Seconds by which a clock is set: up to two days, an hour as by a wrong rule for summer time, a minute."""
+
 DEEDS: Final = {"pay": 30, "hold": 14, "hold_person": 8, "stop": 14, "not_me": 12, "halt": 10, "plan_again": 12}
 
 
@@ -90,7 +93,7 @@ def draw(seed: int, *, most_faults: int = 4) -> Scenario:
     actors = [worker.name for worker in workers] * 4 + [deed.name for deed in deeds]
     faults = tuple(_fault(dice, actors) for _ in range(dice.randint(0, most_faults)))
     jumps = tuple(
-        Jump(at=round(dice.random(), 3), seconds=dice.choice([-180_000, -3600, -90, -20, 20, 90, 3600, 180_000]))
+        Jump(at=round(dice.random(), 3), seconds=dice.choice(JUMPS))
         for _ in range(dice.choice([0, 0, 0, 0, 1, 2]))
     )
     return Scenario(
@@ -127,5 +130,5 @@ def _fault(dice: random.Random, actors: list[str]) -> Fault:
         where = "commit"
     if what in ("error", "full") and where in ("any", "wire"):
         where = "write"
-    seconds = dice.choice(PAUSES) if what == "pause" else 0.0
+    seconds = dice.choice(PAUSES) if what == "pause" else dice.choice(JUMPS) if what == "jump" else 0.0
     return Fault(dice.choice(actors), what, where, dice.randint(1, PLACES[where][1]), seconds)

@@ -69,6 +69,10 @@ class Scheduler:
         self.seed = seed
         self.ticks = 0.0
         self.wall_offset = 0.0
+        #: the latest instant that the wall clock has shown before it was set
+        self.latest = START
+        #: an adapter is asking whether it may write: statements now are points of the wire too
+        self.at_the_wire = False
         self.actors: list[Actor] = []
         self.current: Actor | None = None
         self.hub = getcurrent()
@@ -79,6 +83,7 @@ class Scheduler:
         self.total = 0
         self.fired: Counter[str] = Counter()
         self.on_switch: Callable[[Actor], None] = lambda _actor: None
+        self.on_failure: Callable[[Actor, Exception], None] = lambda _actor, _fault: None
         #: asked after each step: end here
         self.is_over: Callable[[], bool] = lambda: False
         self.on_end: Callable[[Actor, bool], None] = lambda _actor, _crashed: None
@@ -136,6 +141,9 @@ class Scheduler:
             actor.body(actor)
         except CrashError:
             crashed = True
+        except Exception as fault:  # noqa: BLE001 - whatever it is, it is a finding
+            crashed = True
+            self.on_failure(actor, fault)
         finally:
             actor.done = True
             self.note(f"{actor.name} {'crashed' if crashed else 'ended'}")
@@ -192,9 +200,18 @@ class Scheduler:
         if fault.what == "pause":
             self.sleep(fault.seconds)
             return None
+        if fault.what == "jump":
+            self.set_clock(fault.seconds)
+            return None
         if fault.what == "crash":
             self.crash(actor)
         return fault
+
+    def set_clock(self, by: float) -> None:
+        """Set the wall clock, as an operator or a time server does."""
+        self.note(f"the clock is set by {by} s")
+        self.latest = max(self.latest, self.clock())
+        self.wall_offset += by
 
     def crash(self, actor: Actor) -> None:
         """End the running actor here."""

@@ -94,11 +94,12 @@ class FaultyStore:
             if verb in ("ROLLBACK", "RELEASE"):
                 return execute(sql, params, many, context)
             raise CrashError
+        wire = "wire" if self.scheduler.at_the_wire else ""
         begins, writes = verb == "BEGIN", verb in _WRITES
         if begins or writes:
             self._carry_out(actor, self.scheduler.point("statement", "write", label=sql[:60]))
         elif verb not in ("SAVEPOINT", "RELEASE", "ROLLBACK"):
-            self._carry_out(actor, self.scheduler.point("statement", "read", label=sql[:40]))
+            self._carry_out(actor, self.scheduler.point("statement", wire or "read", label=sql[:40]))
         alone = not context["connection"].in_atomic_block
         if begins or (writes and alone):
             while self.writer is not None and self.writer is not actor:
