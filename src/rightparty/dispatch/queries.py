@@ -113,6 +113,12 @@ def text_of(reminder_id: UUID) -> MessageText | None:
     return MessageText.objects.filter(reminder_id=reminder_id).first()
 
 
+def texts_of(ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return subject and body of released reminders, by id in hex."""
+    rows = MessageText.objects.filter(reminder_id__in=[UUID(key) for key in ids])
+    return {key.hex: (subject, body) for key, subject, body in rows.values_list("reminder_id", "subject", "body")}
+
+
 def reminder_states(*, plan_id: int | None = None) -> dict[str, int]:
     """Return how many reminders are in each state, of one plan or of all."""
     reminders = Reminder.objects.all() if plan_id is None else Reminder.objects.filter(plan_id=plan_id)
