@@ -24,6 +24,7 @@ from rightparty.dispatch.operations.halt import halt
 from rightparty.dispatch.operations.lift_halt import lift_halt
 from rightparty.dispatch.operations.recover_leases import recover_leases
 from rightparty.dispatch.operations.release import release
+from rightparty.dispatch.operations.resolve_unknown import resolve_unknown
 from rightparty.evidence.queries import verify_log
 from rightparty.inbound.operations.receive_receipt import receive_receipts
 from rightparty.inbound.operations.receive_reply import receive_reply
@@ -31,6 +32,7 @@ from rightparty.lending.operations.open_hold import open_hold
 from rightparty.lending.operations.record_payment import record_payment
 from tests.integration.dispatch.lender import phone_of
 from tests.simulation.light_gate import LightGate, light
+from tests.simulation.open_findings import mended
 from tests.simulation.promises import LEASE_SECONDS, Broken, Promises
 from tests.simulation.provider import ScriptedProvider
 from tests.simulation.scenario import PERSONS, Deed, Scenario, WorkerPlan
@@ -61,8 +63,13 @@ class Outcome:
 class History:
     """One run of a scenario."""
 
-    def __init__(self, scenario: Scenario, *, template: Path, folder: Path, keep_lines: bool = False) -> None:
+    def __init__(
+        self, scenario: Scenario, *, template: Path, folder: Path, keep_lines: bool = False, unmended: str = ""
+    ) -> None:
         self.scenario = scenario
+        self.unmended = unmended
+        #: by worker: the tick at which the lease of its last claim ends
+        self.lease_ends: dict[str, float] = {}
         self.scheduler = Scheduler(scenario.seed)
         self.scheduler.keep_lines = keep_lines
         self.store = FaultyStore(template, folder, self.scheduler)
@@ -87,7 +94,7 @@ class History:
 
     def run(self) -> Outcome:
         """Run it to its end, or to the first broken promise."""
-        with _connected(self.provider), self._own_connection():
+        with _connected(self.provider), self._own_connection(), mended(self._lease_end, but=self.unmended):
             try:
                 self._begin()
                 self.scheduler.run()
@@ -107,6 +114,10 @@ class History:
             commits=self.store.commits, moves=self.promises.moves, fired=self.scheduler.fired,
             lines=self.scheduler.lines,
         )  # fmt: skip
+
+    def _lease_end(self) -> float:
+        """Return the tick at which the running worker's lease ends."""
+        return self.lease_ends[self.scheduler.current.name] if self.scheduler.current else self.scheduler.ticks
 
     @contextmanager
     def _own_connection(self) -> Iterator[None]:
@@ -145,10 +156,6 @@ class History:
         first = self.codes - count
         return [hashlib.sha256(f"{self.scenario.seed}/{first + n}".encode()).hexdigest()[:32] for n in range(count)]
 
-    def _new_code(self) -> str:
-        """Codes are of eleven signs without a check that matters here; unique within the history."""
-        return self._new_ids(1)[0][:11].upper().replace("I", "J").replace("O", "Q").replace("L", "M").replace("U", "V")
-
     def _start(self, plan: WorkerPlan, *, at: float, actor_name: str = "") -> None:
         actor = self.scheduler.add(actor_name or plan.name, self._working(plan), at=at)
         actor.faults = [fault for fault in self.scenario.faults if fault.actor == plan.name and not self.restarts]
@@ -185,9 +192,12 @@ class History:
             return self.scheduler.clock() + timedelta(seconds=skew)
 
         recover_leases(at=clock())
+        resolve_unknown(at=clock())
+        if self.scheduler.current is not None:
+            self.lease_ends[self.scheduler.current.name] = self.scheduler.ticks + LEASE_SECONDS
         ids = claim(worker=name, at=clock(), batch=batch, lease_seconds=LEASE_SECONDS, channels=["sms"])
         if ids:
-            outcome = release(ids, at=clock(), worker=name, new_code=self._new_code)
+            outcome = release(ids, at=clock(), worker=name)
             handing.hand_over(
                 outcome.released, worker=name, clock=clock, ticks=self.scheduler.monotonic, most_unsettled=window
             )
@@ -290,15 +300,24 @@ class Runner:
     folder: Path
     judge: LightGate | None = None
 
-    def run(self, scenario: Scenario, *, keep_lines: bool = False, guarded: bool = True) -> Outcome:
+    def run(
+        self, scenario: Scenario, *, keep_lines: bool = False, guarded: bool = True, unmended: str = ""
+    ) -> Outcome:
         """Run one; with a judge lightly, else through the whole gate.
 
-        Not guarded: the database's own refusal of unlawful moves is off, so that what stands before it is tested alone.
+        Args:
+            scenario: what happens.
+            keep_lines: keep the trace as text.
+            guarded: false turns off the database's own refusal of unlawful moves, so that what stands before it is
+                tested alone.
+            unmended: leave this open finding as the product has it.
         """
         with ExitStack() as stack:
             if self.judge is not None:
                 stack.enter_context(light(self.judge))
-            history = History(scenario, template=self.template, folder=self.folder, keep_lines=keep_lines)
+            history = History(
+                scenario, template=self.template, folder=self.folder, keep_lines=keep_lines, unmended=unmended
+            )
             if not guarded:
                 for name in ("moves", "mark", "once"):
                     history.store.observer.execute(f"DROP TRIGGER dispatch_reminder_{name}")

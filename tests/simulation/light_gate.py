@@ -6,19 +6,17 @@ verdicts is replaced: it reads the same tables in the same transaction with a st
 histories with the whole gate, and the suites of law and policy, keep the rules themselves.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 
 import polars as pl
-from django.conf import settings
 from django.db import connection
 
-from rightparty.dispatch.decisions import Decided, decide, render_released
 from rightparty.dispatch.operations import release as gate
-from rightparty.dispatch.queries import texts_in_force
 from rightparty.kernel.reasons import mask_of
 
 SHANGHAI = timedelta(hours=8)
@@ -30,23 +28,14 @@ class LightGate:
     def __init__(self, template: pl.DataFrame) -> None:
         self.template = template
 
-    def decide(
-        self, rows: pl.DataFrame, locked: Any, packs: Any, *, at: datetime, new_code: Callable[[], str]
-    ) -> Decided:
-        masks = self.masks(rows, locked.parties, at)
-        judged = pl.concat([self.template] * rows.height).with_columns(
+    def judged(self, rows: pl.DataFrame, parties: Sequence[str], at: datetime) -> pl.DataFrame:
+        """Return the rows as the rules would: the template's columns with their own keys and reasons."""
+        masks = self.masks(rows, parties, at)
+        return pl.concat([self.template] * rows.height).with_columns(
             *[rows[name] for name in ("id", "account_id", "party_id", "address", "planned_at", "step", "cycle")],
             reasons_mask=pl.Series(masks, dtype=pl.Int64),
             permitted=pl.Series([mask == 0 for mask in masks], dtype=pl.Boolean),
             person_id=pl.Series([self.known.humans[party] for party in rows["party_id"]], dtype=pl.String),
-        )
-        decided = decide(judged, oldest_plan=at - timedelta(hours=packs.house.plan_expires_hours))
-        return render_released(
-            decided,
-            texts_in_force().wordings,
-            codes=[new_code() for _ in range(decided.released.height)],
-            sender=str(settings.RIGHTPARTY["SENDER_NAME"]),
-            public_url=str(settings.RIGHTPARTY["PUBLIC_URL"]),
         )
 
     def facts(self, rows: pl.DataFrame, parties: Sequence[str]) -> "Known":
@@ -118,9 +107,9 @@ def _instant(stored: Any) -> datetime:
 @contextmanager
 def light(judge: LightGate) -> Iterator[None]:
     """Let the gate judge lightly within the block."""
-    whole = gate._decide
-    gate._decide = judge.decide
-    try:
+    with (
+        mock.patch.object(gate, "read_world", lambda *, at, party_ids, **_named: (party_ids, at)),
+        mock.patch.object(gate, "assemble_facts", lambda rows, world, **_named: judge.judged(rows, *world)),
+        mock.patch.object(gate, "evaluate", lambda facts, _packs: facts),
+    ):
         yield
-    finally:
-        gate._decide = whole
