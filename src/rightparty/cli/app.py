@@ -25,6 +25,7 @@ from rightparty.cli import (
     store,
     verify,
     wording,
+    work,
 )
 from rightparty.cli.output import refuse
 from rightparty.parties.attribution.parameters import ParametersError
@@ -52,7 +53,7 @@ app = typer.Typer(
     add_completion=False,
 )
 for group in (
-    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, alarms, explain,
-    evidence, wording, serve, demo,
+    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, work, alarms,
+    explain, evidence, wording, serve, demo,
 ):  # fmt: skip
     group.add_commands(app)
