@@ -219,7 +219,7 @@ def reminder_states() -> str:
     text = NOTE + (
         "# States of a reminder\n\nThe table in `src/rightparty/dispatch/reminder_state.py`. Any other move is refused."
         " `unknown` means that nobody can say whether the carrier took the message: it counts as sent and is never sent"
-        " again; only a receipt resolves it.\n\n"
+        " again; a receipt, a late answer or the provider, asked, resolves it.\n\n"
     )
     rows = []
     for state, after in MOVES.items():
