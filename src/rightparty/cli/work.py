@@ -17,9 +17,18 @@ from rightparty.cli.output import Json, Out, answer, progress_console, refuse
 from rightparty.cli.store import ensure_store
 from rightparty.cli.worker_pages import WorkerPages
 from rightparty.dispatch.channels.measured import measure_channels
-from rightparty.dispatch.channels.registry import NoChannelError, adapter_of
+from rightparty.dispatch.channels.registry import close_all
 from rightparty.dispatch.sole_worker import SoleWorker
-from rightparty.dispatch.worker import BATCH, DRAIN_SECONDS, LEASE_SECONDS, Stop, Worker, WorkOptions
+from rightparty.dispatch.worker import (
+    BATCH,
+    DRAIN_SECONDS,
+    LEASE_SECONDS,
+    STORE_FAULTS,
+    Stop,
+    Worker,
+    WorkOptions,
+    pause_after_failures,
+)
 from rightparty.kernel.vocabulary import MessageChannel
 
 SHORTEST_LEASE: Final = 5
@@ -52,14 +61,18 @@ def work(
     """Work: take reminders through the gate to the channels until told to stop (SIGTERM or Ctrl-C; twice: at once)."""
     channels = _known(channel)
     address = _address(listen)
-    ensure_store()
     stop = stop_on_signals()
-    if not take_store(stop, wait=wait):
+    if not reach_store(stop, patient=not once) or not take_store(stop, wait=wait):
         return
     options = WorkOptions(batch=batch, lease_seconds=lease, drain_seconds=drain, channels=channels)
-    worker = Worker(clock=lambda: datetime.now(tz=UTC), options=options, stop=stop)
+    worker = Worker(clock=present, options=options, stop=stop)
     summary = run_worker(worker, once=once, seconds=for_, address=address)
     answer(summary, as_json=as_json, out=out)
+
+
+def present() -> datetime:
+    """Return the present instant."""
+    return datetime.now(tz=UTC)
 
 
 def run_worker(
@@ -73,11 +86,7 @@ def run_worker(
     try:
         summary = worker.run(until_empty=once, seconds=seconds)
     finally:
-        for name in MessageChannel:
-            try:
-                adapter_of(name).close()
-            except NoChannelError:
-                continue
+        close_all()
         if server is not None:
             server.shutdown()
     told = ", ".join(f"{count} {name}" for name, count in summary.counts.items())
@@ -98,6 +107,29 @@ def stop_on_signals() -> Stop:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask)
     return stop
+
+
+def reach_store(stop: Stop, *, patient: bool) -> bool:
+    """Find or make the store's tables; return False if asked to stop while the store does not answer.
+
+    Raises:
+        UsageError: it does not answer and this worker is not patient, or its tables are missing or old.
+    """
+    attempts = 0
+    while not stop.is_asked:
+        try:
+            ensure_store()
+        except STORE_FAULTS as fault:
+            kind = type(fault).__name__
+            if not patient:
+                raise refuse(f"the store does not answer ({kind})", "start it, or correct DATABASE_URL") from fault
+            attempts += 1
+            progress_console.print(f"the store does not answer ({kind}): trying again")
+            connection.close()
+            stop.sleep(pause_after_failures(attempts))
+        else:
+            return True
+    return False
 
 
 def take_store(stop: Stop, *, wait: bool) -> bool:

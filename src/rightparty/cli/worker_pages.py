@@ -15,6 +15,7 @@ from django.db import connection
 from prometheus_client import ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from rightparty.dispatch.channels.registry import provider_health
 from rightparty.dispatch.metrics import StoreCollector, StoreFigures
 from rightparty.dispatch.queries import is_halted, oldest_waiting, waiting_reminders
 from rightparty.dispatch.worker import Worker
@@ -91,6 +92,7 @@ def read_figures(*, at: datetime) -> StoreFigures | None:
             oldest_wait=max((at - oldest).total_seconds(), 0.0) if oldest else None,
             halted=is_halted(),
             evidence_head=newest_index(),
+            providers={(each.channel, each.provider): (each.failures, each.resting) for each in provider_health()},
         )
     except StoreError:
         return None

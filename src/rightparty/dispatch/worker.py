@@ -33,6 +33,7 @@ from rightparty.dispatch.operations.hand_over import boot_seconds, hand_over
 from rightparty.dispatch.operations.judge_trials import judge_trials
 from rightparty.dispatch.operations.raise_alarm import raise_alarm
 from rightparty.dispatch.operations.recover_leases import recover_leases
+from rightparty.dispatch.operations.resolve_unknown import resolve_unknown
 from rightparty.dispatch.operations.send_alarms import send_alarms
 from rightparty.dispatch.pace import Limits, Pace, after_batch, next_batch
 from rightparty.dispatch.queries import is_halted, outcomes_of, reminder_states
@@ -51,7 +52,7 @@ DRAIN_SECONDS: Final = 20.0
 """How long a worker that was told to stop goes on handing over what it has released."""
 
 HOUSEKEEPING_SECONDS: Final = 10.0
-"""Between two looks for expired leases, unknown outcomes, ripe trials and waiting alarms."""
+"""Most between two looks for expired leases, unknown outcomes and ripe trials, and between two rounds of alarms."""
 
 SHORTEST_SLEEP: Final = 0.02
 LONGEST_SLEEP: Final = 1.0
@@ -114,6 +115,11 @@ def places_of(fault: BaseException) -> list[str]:
     return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(fault.__traceback__)[-PLACES:]]
 
 
+def pause_after_failures(failures: int) -> float:
+    """Return the seconds to wait after so many failures in a row: from half a second, doubling."""
+    return float(min(0.25 * 2 ** min(failures, 10), LONGEST_BACK_OFF))
+
+
 def worker_name() -> str:
     """Return a name no other worker has, also after a restart with the same process id."""
     return f"{os.getpid()}-{secrets.token_hex(6)}"
@@ -167,7 +173,7 @@ class Worker:
         while self.may_go_on() and not self.stop.is_asked and self.ticks() < ends:
             decided = self._tried_round()
             if decided is None:
-                self.stop.sleep(min(self._back_off(), max(ends - self.ticks(), 0.0)))
+                self.stop.sleep(min(pause_after_failures(self._failures), max(ends - self.ticks(), 0.0)))
             elif decided:
                 sleep = SHORTEST_SLEEP
             elif until_empty:
@@ -209,14 +215,11 @@ class Worker:
         kind = str(fault) if isinstance(fault, GateFailingError) else type(fault).__name__
         log.warning(event, worker=self.name, kind=kind, count=self._failures, places=places_of(fault))
 
-    def _back_off(self) -> float:
-        return float(min(0.25 * 2 ** min(self._failures, 10), LONGEST_BACK_OFF))
-
     def _round(self) -> int:
         if self._holds_something:
             # an earlier round failed midway: what it left behind is given back before anything new is taken
             self._give_back()
-        if self.ticks() - self._kept_house >= HOUSEKEEPING_SECONDS:
+        if self.ticks() - self._kept_house >= min(HOUSEKEEPING_SECONDS, self.options.lease_seconds / 4):
             self._keep_house()
         decided = 0
         if not is_halted():
@@ -242,6 +245,7 @@ class Worker:
             if count := getattr(recovered, became):
                 self.metrics.lease_losses.labels(became).inc(count)
         self.tally["outcome unknown"] += recovered.unknown
+        self.metrics.resolved.inc(resolve_unknown(at=at))
         judge_trials(at=at)
         self._kept_house = self.ticks()
 

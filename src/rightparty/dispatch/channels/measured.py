@@ -21,6 +21,7 @@ from rightparty.dispatch.channels.adapter import (
     ReceiptReport,
 )
 from rightparty.dispatch.channels.registry import NoChannelError, adapter_of, connect
+from rightparty.dispatch.channels.route import Route
 from rightparty.dispatch.metrics import WorkerMetrics
 from rightparty.dispatch.traces import step, word
 from rightparty.kernel.vocabulary import MessageChannel
@@ -108,4 +109,13 @@ def measure_channels(metrics: WorkerMetrics, *, goes_on: Callable[[], bool]) -> 
             adapter = adapter_of(channel)
         except NoChannelError:
             continue
-        connect(channel, Measured(adapter, channel=channel.value, metrics=metrics, goes_on=goes_on))
+        if isinstance(adapter, Route):
+            for provider in adapter.providers:
+                provider.adapter = _measured(provider.adapter, channel, metrics, goes_on)
+        else:
+            connect(channel, _measured(adapter, channel, metrics, goes_on))
+
+
+def _measured(adapter: ChannelAdapter, channel: str, metrics: WorkerMetrics, goes_on: Callable[[], bool]) -> Measured:
+    inner = adapter.inner if isinstance(adapter, Measured) else adapter
+    return Measured(inner, channel=channel, metrics=metrics, goes_on=goes_on)
