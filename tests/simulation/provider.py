@@ -117,7 +117,9 @@ class ScriptedProvider:
     def _promise_receipts(self, provider_id: str) -> None:
         """Receipts come lost, twice, late, out of order and before the answer; some are of nobody's message."""
         dice = random.Random(f"{self.seed}/receipt/{provider_id}")
-        outcome = dice.choices([ReceiptOutcome.DELIVERED, ReceiptOutcome.UNDELIVERED, ReceiptOutcome.UNKNOWN], [7, 2, 1])[0]
+        outcome = dice.choices(
+            [ReceiptOutcome.DELIVERED, ReceiptOutcome.UNDELIVERED, ReceiptOutcome.UNKNOWN], [7, 2, 1]
+        )[0]
         copies = 1 if self.calm else dice.choices([0, 1, 2, 3], [2, 5, 2, 1])[0]
         for _ in range(copies):
             delay = dice.choice([0.0, 0.001, 0.05, 0.5, 150.0])

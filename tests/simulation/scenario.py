@@ -93,8 +93,7 @@ def draw(seed: int, *, most_faults: int = 4) -> Scenario:
     actors = [worker.name for worker in workers] * 4 + [deed.name for deed in deeds]
     faults = tuple(_fault(dice, actors) for _ in range(dice.randint(0, most_faults)))
     jumps = tuple(
-        Jump(at=round(dice.random(), 3), seconds=dice.choice(JUMPS))
-        for _ in range(dice.choice([0, 0, 0, 0, 1, 2]))
+        Jump(at=round(dice.random(), 3), seconds=dice.choice(JUMPS)) for _ in range(dice.choice([0, 0, 0, 0, 1, 2]))
     )
     return Scenario(
         seed=seed, reminders=reminders, workers=workers, deeds=deeds, faults=faults, jumps=jumps,

@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import TruncHour
 
+from rightparty.dispatch import halt_file
 from rightparty.dispatch.models import (
     AlarmDelivery,
     Batch,
@@ -74,8 +75,32 @@ class ReminderStory:
 
 
 def is_halted() -> bool:
-    """Tell whether a halt is in force."""
-    return Halt.objects.filter(lifted_at__isnull=True).exists()
+    """Tell whether a halt is in force, in the store or by the file of this machine."""
+    return is_halted_by_file() or Halt.objects.filter(lifted_at__isnull=True).exists()
+
+
+def is_halted_by_file() -> bool:
+    """Tell whether this machine is stopped by its file; asks no store."""
+    return halt_file.is_there(settings.RIGHTPARTY["HOME"])
+
+
+def waiting_reminders() -> dict[tuple[str, str], int]:
+    """Return (state, channel) -> reminders of which something is still to come."""
+    states = [ReminderState.PLANNED, ReminderState.CLAIMED, ReminderState.RELEASED, ReminderState.UNKNOWN]
+    counted = Reminder.objects.filter(state__in=states).values_list("state", "channel").annotate(n=Count("id"))
+    return {(str(state), str(channel)): int(count) for state, channel, count in counted}
+
+
+def oldest_waiting() -> datetime | None:
+    """Return when the oldest reminder that waits for a decision was planned."""
+    first = Reminder.objects.filter(state=ReminderState.PLANNED).order_by("planned_at")
+    return first.values_list("planned_at", flat=True).first()
+
+
+def outcomes_of(ids: Collection[UUID]) -> list[tuple[str, int, datetime, datetime | None]]:
+    """Return (state, reasons mask, planned at, handed over at) of some reminders."""
+    found = Reminder.objects.filter(id__in=ids)
+    return list(found.values_list("state", "reasons_mask", "planned_at", "handed_over_at"))
 
 
 def channels_of(ids: Collection[UUID]) -> list[str]:
