@@ -26,6 +26,7 @@ from rightparty.cli import (
     store,
     verify,
     wording,
+    work,
 )
 from rightparty.cli.output import refuse
 from rightparty.parties.attribution.parameters import ParametersError
@@ -53,7 +54,7 @@ app = typer.Typer(
     add_completion=False,
 )
 for group in (
-    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, receive_mail,
+    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, work, receive_mail,
     alarms, explain, evidence, wording, serve, demo,
 ):  # fmt: skip
     group.add_commands(app)

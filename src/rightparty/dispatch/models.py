@@ -133,6 +133,11 @@ class Halt(models.Model):
     why = models.CharField(max_length=300)
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.CharField(max_length=150, default="")
+    lifted_why = models.CharField(max_length=300, default="", db_default="")
+
+    class Meta:
+        # to halt takes no right: anybody on staff may
+        permissions = [("resume_dispatch", "May lift a halt of all dispatch")]
 
 
 class Lookup(models.Model):

@@ -143,12 +143,12 @@ RIGHTPARTY: dict[str, Any] = {
     # "simulated" (embedded handsets and mailboxes) or "smpp://user:password@host:port" / "smtp://host:port"
     "SMS_CHANNEL": os.environ.get("RIGHTPARTY_SMS", "simulated"),
     "EMAIL_CHANNEL": os.environ.get("RIGHTPARTY_EMAIL", "simulated"),
-    # signs e-mails: selector:domain:/path/to/key.pem; empty: the mail server signs, or nobody
-    "DKIM": os.environ.get("RIGHTPARTY_DKIM", ""),
     # automated calls, letters and pushes: addresses of providers; empty: nobody serves the channel
     "CALL_CHANNEL": os.environ.get("RIGHTPARTY_CALL", ""),
     "POST_CHANNEL": os.environ.get("RIGHTPARTY_POST", ""),
     "APP_CHANNEL": os.environ.get("RIGHTPARTY_APP", ""),
+    # signs e-mails: selector:domain:/path/to/key.pem; empty: the mail server signs, or nobody
+    "DKIM": os.environ.get("RIGHTPARTY_DKIM", ""),
     "EMAIL_FROM": os.environ.get("RIGHTPARTY_EMAIL_FROM", "reminders@lantern.example"),
     "SMS_FROM": os.environ.get("RIGHTPARTY_SMS_FROM", "1069000000"),
     # the lender's own files over the shipped ones; empty for the shipped ones
