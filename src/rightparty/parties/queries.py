@@ -126,7 +126,7 @@ def attribution_as_of(
     """
     evidence = _evidence(party_ids, links) if on_file is None else _evidence_in(on_file, links)
     judged = attribute(*evidence, at=at, parameters=installed_parameters())
-    return judged if party_ids is None else judged.filter(pl.col("party_id").is_in(list(party_ids)))
+    return judged if party_ids is None else judged.filter(pl.col("party_id").is_in(pl.Series(party_ids, dtype=pl.String).implode()))
 
 
 def evidence_as_of(*, at: datetime, party_ids: Sequence[str] | None, links: pl.DataFrame) -> Gathered:
@@ -202,17 +202,22 @@ def people_as_of(
         represented=pl.col("represented_by").fill_null("") != "",
         bankrupt=pl.col("bankrupt_on").is_not_null(),
     )
-    shared = people.with_columns(
-        *(pl.col(name).any().over("person_id") for name in ("deceased", "represented", "bankrupt")),
-        cease_communication=pl.col("person_id").is_in(ceased["person_id"].to_list()),
-        born_on=pl.when(pl.col("date_of_birth").drop_nulls().n_unique().over("person_id") == 1).then(
-            pl.col("date_of_birth").max().over("person_id")
-        ),
-    ).select(
+    ceasing = pl.col("person_id").is_in(ceased["person_id"].implode())
+    if people["person_id"].is_unique().all():
+        shared = people.with_columns(cease_communication=ceasing, born_on="date_of_birth")
+    else:
+        shared = people.with_columns(
+            *(pl.col(name).any().over("person_id") for name in ("deceased", "represented", "bankrupt")),
+            cease_communication=ceasing,
+            born_on=pl.when(pl.col("date_of_birth").drop_nulls().n_unique().over("person_id") == 1).then(
+                pl.col("date_of_birth").max().over("person_id")
+            ),
+        )
+    shared = shared.select(
         "party_id", "person_id", "country", "language", "zone_set", "born_on",
         "deceased", "represented", "bankrupt", "cease_communication",
     )  # fmt: skip
-    return shared if party_ids is None else shared.filter(pl.col("party_id").is_in(list(party_ids)))
+    return shared if party_ids is None else shared.filter(pl.col("party_id").is_in(pl.Series(party_ids, dtype=pl.String).implode()))
 
 
 def opt_outs_as_of(
