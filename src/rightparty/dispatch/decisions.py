@@ -110,7 +110,7 @@ def _leaves(frame: pl.DataFrame, kind: str, private: tuple[str, ...], rules: str
         for mask in masks
     ]
     why = frame["reasons_mask"].replace_strict(masks, [each[1:-1] for each in told], return_dtype=pl.String)
-    hidden = frame.select(reminder="id", *private).fill_null("")
+    hidden = frame.select(pl.col("id").alias("reminder"), *private).fill_null("")
     return LeafColumns(
         kind=kind,
         recorded_at=at,

@@ -22,7 +22,7 @@ _OUTER: Final = bytes(each ^ 0x5C for each in range(256))
 """What a key's bytes become in the two blocks of an HMAC (RFC 2104, section 2)."""
 
 _REST_OF_BLOCK: Final = bytes(_BLOCK - KEY_BYTES)
-_TO_ESCAPE: Final = r'[^ !#-\[\]-~]'
+_TO_ESCAPE: Final = r"[^ !#-\[\]-~]"
 """Characters that JSON in ASCII does not write as they are."""
 
 
@@ -89,7 +89,7 @@ def canonical_rows(frame: pl.DataFrame) -> pl.Series:
     texts = [name for name, kind in frame.schema.items() if kind == pl.String]
     odd = frame.select(pl.col(texts).str.contains(_TO_ESCAPE).any()).row(0) if texts else ()
     escaped = {name for name, is_odd in zip(texts, odd, strict=True) if is_odd}
-    same = frame.select((pl.all().is_null().all() | (pl.all() == pl.all().first()).all(ignore_nulls=False))).row(0)
+    same = frame.select(pl.all().is_null().all() | (pl.all() == pl.all().first()).all(ignore_nulls=False)).row(0)
     constant = {name for name, is_same in zip(frame.columns, same, strict=True) if is_same}
     pieces: list[pl.Expr] = []
     literal = "{"

@@ -126,7 +126,11 @@ def attribution_as_of(
     """
     evidence = _evidence(party_ids, links) if on_file is None else _evidence_in(on_file, links)
     judged = attribute(*evidence, at=at, parameters=installed_parameters())
-    return judged if party_ids is None else judged.filter(pl.col("party_id").is_in(pl.Series(party_ids, dtype=pl.String).implode()))
+    return (
+        judged
+        if party_ids is None
+        else judged.filter(pl.col("party_id").is_in(pl.Series(party_ids, dtype=pl.String).implode()))
+    )
 
 
 def evidence_as_of(*, at: datetime, party_ids: Sequence[str] | None, links: pl.DataFrame) -> Gathered:
@@ -176,9 +180,7 @@ def _evidence_in(on_file: OnFile, links: pl.DataFrame) -> tuple[pl.DataFrame, pl
     return points, events, _linked(links, same)
 
 
-def people_as_of(
-    *, at: datetime, party_ids: Sequence[str] | None, on_file: OnFile | None = None
-) -> pl.DataFrame:
+def people_as_of(*, at: datetime, party_ids: Sequence[str] | None, on_file: OnFile | None = None) -> pl.DataFrame:
     """Return what is known of some parties (None: all) that rules need.
 
     Shape: [party_id, person_id, country, language, zone_set, born_on, deceased, represented, bankrupt,
@@ -192,9 +194,7 @@ def people_as_of(
         "SELECT person_id, from_at, to_at FROM parties_ceasecommunication",
         schema={"person_id": pl.String, "from_at": _INSTANT, "to_at": _INSTANT},
     ).filter((pl.col("from_at") <= instant) & (pl.col("to_at").is_null() | (pl.col("to_at") > instant)))
-    phones = _points_of(scope, on_file).filter(
-        (pl.col("channel") == "phone") & (pl.col("relation") == "self")
-    )
+    phones = _points_of(scope, on_file).filter((pl.col("channel") == "phone") & (pl.col("relation") == "self"))
     people = with_zone_set(_current("parties_party", _PEOPLE, "party_id", scope), phones).with_columns(
         pl.coalesce(pl.when(pl.col("person_id") != "").then("person_id"), "party_id").alias("person_id"),
         # a date in the future is a typing error at best: it counts, nobody is reminded on the strength of it
@@ -217,12 +217,14 @@ def people_as_of(
         "party_id", "person_id", "country", "language", "zone_set", "born_on",
         "deceased", "represented", "bankrupt", "cease_communication",
     )  # fmt: skip
-    return shared if party_ids is None else shared.filter(pl.col("party_id").is_in(pl.Series(party_ids, dtype=pl.String).implode()))
+    return (
+        shared
+        if party_ids is None
+        else shared.filter(pl.col("party_id").is_in(pl.Series(party_ids, dtype=pl.String).implode()))
+    )
 
 
-def opt_outs_as_of(
-    *, at: datetime, party_ids: Sequence[str] | None, on_file: OnFile | None = None
-) -> pl.DataFrame:
+def opt_outs_as_of(*, at: datetime, party_ids: Sequence[str] | None, on_file: OnFile | None = None) -> pl.DataFrame:
     """Return [value, channel (of messages), opted_out, consent_revoked, consent_given] of values with a wish.
 
     `consent_given`: the last consent on record was not taken back. An event whose detail names a message channel is
@@ -279,10 +281,7 @@ def wishes_as_of(
             params,
             schema=shape,
         )
-    events = (
-        told.filter(pl.col("occurred_at") <= require_aware(at))
-        .join(same, on="party_id")
-    )
+    events = told.filter(pl.col("occurred_at") <= require_aware(at)).join(same, on="party_id")
     promised = pl.col("kind") == EventKind.PROMISE_TO_PAY.value
     return read_wishes(events.filter(~promised)), read_promises(events.filter(promised))
 
@@ -297,12 +296,13 @@ def contact_history(
     same = _same(party_ids, on_file)
     scope = None if party_ids is None else same["party_id"].to_list()
     events = _current("parties_contactevent", _EVENTS, "party_id", scope) if on_file is None else on_file.events
+    since = require_aware(at) - timedelta(days=days)
     messages = [str(message) for message in POINT_CHANNEL_OF]
     of_call = pl.col("kind").is_in([EventKind.CALLED.value, EventKind.ANSWERED.value])
     by_point = pl.when(pl.col("channel") == "phone").then(pl.lit("sms")).otherwise("channel")
     named = pl.when(pl.col("detail").is_in(messages)).then("detail")
     return (
-        events.filter(pl.col("kind").is_in(list(_MADE)) & (pl.col("occurred_at") >= require_aware(at) - timedelta(days=days)))
+        events.filter(pl.col("kind").is_in(list(_MADE)) & (pl.col("occurred_at") >= since))
         .join(same, on="party_id")
         .with_columns(channel=pl.coalesce(pl.when(of_call).then(pl.lit("call")), named, by_point))
         .select("person_id", "party_id", "account_id", "channel", "kind", "occurred_at")
@@ -383,8 +383,10 @@ def _loads_and_signs(values: Sequence[str] | None) -> tuple[pl.DataFrame, pl.Dat
 
 def _loads_and_signs_in(on_file: OnFile) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the same of what is on file."""
-    loads = on_file.points.filter("is_there").group_by(*_POINT, "load_id").agg(
-        pl.col("is_current").any().cast(pl.Int8), pl.col("collected_at").min()
+    loads = (
+        on_file.points.filter("is_there")
+        .group_by(*_POINT, "load_id")
+        .agg(pl.col("is_current").any().cast(pl.Int8), pl.col("collected_at").min())
     )
     signs = on_file.events.filter(
         "is_there", pl.col("kind").is_in(["otp_verified", "login"]), pl.col("party_id") != ""
@@ -496,7 +498,11 @@ def _points_of(party_ids: Sequence[str] | None, on_file: OnFile | None) -> pl.Da
     """Return the current points of some parties, who are all on file if `on_file` is given."""
     if on_file is None or party_ids is None:
         return _current("parties_contactpoint", _POINTS, "party_id", party_ids)
-    return on_file.points.filter("is_current", pl.col("party_id").is_in(pl.Series(party_ids).implode()))
+    return on_file.points.filter("is_current", _is_one_of(party_ids))
+
+
+def _is_one_of(party_ids: Sequence[str]) -> pl.Expr:
+    return pl.col("party_id").is_in(pl.Series(party_ids, dtype=pl.String).implode())
 
 
 def _values_of(points: pl.DataFrame, party_ids: Sequence[str] | None) -> list[str] | None:
