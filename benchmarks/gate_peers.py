@@ -14,6 +14,7 @@ from pathlib import Path
 def procrastinate_jobs(url: str, jobs: int, *, concurrency: int = 10) -> float:
     """Return empty jobs per second of one procrastinate worker on PostgreSQL, enqueued beforehand."""
     import procrastinate
+    from procrastinate.types import JSONValue
 
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url))
 
@@ -24,7 +25,8 @@ def procrastinate_jobs(url: str, jobs: int, *, concurrency: int = 10) -> float:
     async def run() -> float:
         async with app.open_async():
             await app.schema_manager.apply_schema_async()
-            await nothing.batch_defer_async(*({"number": number} for number in range(jobs)))
+            given: list[dict[str, JSONValue]] = [{"number": number} for number in range(jobs)]
+            await nothing.batch_defer_async(*given)
             start = time.perf_counter()
             await app.run_worker_async(
                 wait=False, concurrency=concurrency, install_signal_handlers=False, listen_notify=False
@@ -38,7 +40,7 @@ def dbos_jobs(url: str, jobs: int) -> float:
     """Return empty workflows per second of a DBOS queue on PostgreSQL, from the first enqueued to the last ended."""
     from dbos import DBOS, Queue
 
-    DBOS(config={"name": "empty", "system_database_url": url, "run_admin_server": False, "log_level": "ERROR"})
+    DBOS(config={"name": "empty", "system_database_url": url, "log_level": "ERROR"})
     queue = Queue("empty", polling_interval_sec=0.01)
 
     @DBOS.workflow()
@@ -66,7 +68,7 @@ def huey_jobs(jobs: int) -> float:
     with tempfile.TemporaryDirectory() as home:
         huey = SqliteHuey(filename=str(Path(home) / "huey.db"), fsync=True, results=False)
 
-        @huey.task()
+        @huey.task()  # type: ignore[untyped-decorator]
         def nothing(number: int) -> None:
             """Do nothing."""
 

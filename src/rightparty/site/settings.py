@@ -94,7 +94,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         # FULL: an intent that was committed survives a power cut, or a reminder could go out twice (once).
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
         " PRAGMA cache_size=-64000; PRAGMA foreign_keys=ON;"
-        # 64 MB of log before it is copied into the file: a batch at the gate writes 20 MB, and most pages again and again
+        # 64 MB of log before it is copied into the file: a batch at the gate writes much, many pages again and again
         " PRAGMA wal_autocheckpoint=16000;",
     }
 # "-" writes log lines to standard error, as containers want them
