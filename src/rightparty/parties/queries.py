@@ -57,9 +57,6 @@ _EVENTS: Final[Schema] = {
 _PEOPLE: Final[Schema] = {
     "party_id": pl.String,
     "person_id": pl.String,
-    "full_name": pl.String,
-    "national_id": pl.String,
-    "national_id_type": pl.String,
     "date_of_birth": pl.Date,
     "language": pl.String,
     "country": pl.String,
@@ -74,6 +71,10 @@ _AUDITED_PEOPLE: Final[Schema] = {
     **dict.fromkeys(("date_of_birth", "deceased_on"), pl.Date),
     "load_id": pl.Int64,
 }
+_OPT_OUTS: Final[Schema] = {
+    "value": pl.String, "channel": pl.String, "opted_out": pl.Boolean, "consent_revoked": pl.Boolean,
+    "consent_given": pl.Boolean,
+}  # fmt: skip
 _TOLD: Final = ("consent_given", "consent_revoked", "opted_out", "promise_to_pay")
 _MADE: Final = (EventKind.SENT.value, EventKind.CALLED.value, EventKind.ANSWERED.value)
 
@@ -91,9 +92,9 @@ class OnFile:
     events: pl.DataFrame
 
 
-def read_on_file(party_ids: Sequence[str]) -> OnFile:
-    """Read what is on file about some parties."""
-    same = ids_of_same_persons(party_ids=party_ids)
+def read_on_file(party_ids: Sequence[str], *, same: pl.DataFrame | None = None) -> OnFile:
+    """Read what is on file about some parties; `same`: what `ids_of_same_persons` says of them, if that is known."""
+    same = ids_of_same_persons(party_ids=party_ids) if same is None else same
     given = pl.Series(party_ids, dtype=pl.String)
     ids = pl.concat([given, same["party_id"]]).unique()
     of_ids, params = among("party_id", ids.to_list())
@@ -237,9 +238,11 @@ def opt_outs_as_of(*, at: datetime, party_ids: Sequence[str] | None, on_file: On
         points = None if party_ids is None else _current("parties_contactpoint", _POINTS, "party_id", party_ids)
         values = None if points is None else points["value"].unique().to_list()
         found = _current("parties_contactevent", _EVENTS, "value", values)
-    events = found.filter(
-        pl.col("kind").is_in(list(wishes)) & (pl.col("occurred_at") <= require_aware(at)) & ~is_about_time()
-    )
+    # first what is cheap to tell: few events are wishes
+    told = found.filter(pl.col("kind").is_in(list(wishes)) & (pl.col("occurred_at") <= require_aware(at)))
+    if told.is_empty():
+        return pl.DataFrame(schema=_OPT_OUTS)
+    events = told.filter(~is_about_time())
     of_point = pl.DataFrame(
         [(str(point), str(message)) for message, point in POINT_CHANNEL_OF.items()],
         schema={"channel": pl.String, "message": pl.String},
