@@ -133,6 +133,11 @@ class Halt(models.Model):
     why = models.CharField(max_length=300)
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.CharField(max_length=150, default="")
+    lifted_why = models.CharField(max_length=300, default="", db_default="")
+
+    class Meta:
+        # to halt takes no right: anybody on staff may
+        permissions = [("resume_dispatch", "May lift a halt of all dispatch")]
 
 
 class Lookup(models.Model):
@@ -348,3 +353,76 @@ class OwnWording(models.Model):
                 condition=models.Q(disclosure__in=["limited_content", "account", "amount"]),
             ),
         ]
+
+
+class Call(models.Model):
+    """An agent's call: one reminder of the channel `call` that the gate released to him. Serves once."""
+
+    reminder = models.OneToOneField(Reminder, on_delete=models.PROTECT, primary_key=True)
+    #: staff, or the agent as a dialler names him
+    agent = models.CharField(max_length=150, db_index=True)
+    opened_at = models.DateTimeField()
+    #: who dials: by_hand, dialler, unknown (the dialler may be calling)
+    dialling = models.CharField(max_length=16, default="by_hand")
+    #: when the agent had checked who he speaks to; before that nothing may be said of the debt
+    identified_at = models.DateTimeField(null=True)
+
+    class Meta:
+        permissions = [
+            ("make_call", "May call people and record what came of it"),
+            ("hear_recording", "May fetch the recording of a call"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="call_dialling_known", condition=models.Q(dialling__in=["by_hand", "dialler", "unknown"])
+            ),
+        ]
+
+
+class CallOutcome(models.Model):
+    """What came of a call, as it was entered; a correction is a further entry. The store refuses any change."""
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT)
+    #: 1 for the first, then corrections
+    entry = models.PositiveSmallIntegerField()
+    #: dispatch.calls.outcomes.OUTCOMES
+    outcome = models.CharField(max_length=32)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.CharField(max_length=150)
+    promised_on = models.DateField(null=True)
+    promised_minor = models.BigIntegerField(null=True)
+    call_back_on = models.DateField(null=True)
+    #: local time of the person, as he said it
+    call_back_at = models.TimeField(null=True)
+    evidence_index = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["call", "entry"], name="call_outcome_once"),
+            models.CheckConstraint(
+                name="call_outcome_promise_has_a_day",
+                condition=~models.Q(outcome="promise_to_pay") | models.Q(promised_on__isnull=False),
+            ),
+        ]
+
+
+class CallRecording(models.Model):
+    """The recording of a call: what it is, not the sound itself, which lies in the home folder by its digest.
+
+    The store refuses any change.
+    """
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT)
+    #: of the file, hexadecimal
+    sha256 = models.CharField(max_length=64)
+    #: bytes
+    size = models.BigIntegerField()
+    media_type = models.CharField(max_length=32)
+    attached_at = models.DateTimeField()
+    attached_by = models.CharField(max_length=150)
+    #: last day on which the market's law wants it kept; null where the law names no period
+    keep_until = models.DateField(null=True)
+    evidence_index = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["call", "sha256"], name="call_recording_once")]

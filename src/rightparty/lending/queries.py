@@ -10,6 +10,7 @@ import polars as pl
 from rightparty.kernel.clock import require_aware
 from rightparty.kernel.vocabulary import HOLD_BITS, AccountStatus, PaymentStatus, Role
 from rightparty.lending.delinquency import balances
+from rightparty.lending.given import SAME_WITHIN
 from rightparty.parties.queries import ids_of_same_persons
 from rightparty.store.queries import among, read_frame
 
@@ -193,6 +194,18 @@ def holds_as_of(
         .select("account_id", "party_id", pl.col("holds_mask").cast(pl.Int32))
         .sort("account_id", "party_id")
     )
+
+
+def hold_number(*, kind: str, party_id: str, account_id: str, from_at: datetime) -> int | None:
+    """Return the number of the hold that was told to run from this instant on, if there is one."""
+    earliest, latest = require_aware(from_at) - SAME_WITHIN, require_aware(from_at)
+    rows = read_frame(
+        "SELECT id, from_at FROM lending_hold WHERE retired_by_id IS NULL AND kind = %s AND party_id = %s"
+        " AND account_id = %s",
+        [kind, party_id, account_id],
+        schema={"id": pl.Int64, "from_at": _INSTANT},
+    ).filter(pl.col("from_at").is_between(earliest, latest))
+    return None if rows.is_empty() else int(rows.sort("from_at", descending=True)["id"][0])
 
 
 def _hold_scope(account_ids: Sequence[str] | None, party_ids: Sequence[str] | None) -> tuple[str, list[Any]]:

@@ -26,7 +26,7 @@ from rightparty.parties.attribution.rivals import SAME_PERSON
 from rightparty.parties.audit.examine import AuditReport, report_on
 from rightparty.parties.audit.frames import Audited, audited, sex_in_extra
 from rightparty.parties.linked.queries import household_groups
-from rightparty.parties.models import Party
+from rightparty.parties.models import ContactEvent, Party
 from rightparty.parties.wishes import is_about_time, read_promises, read_wishes
 from rightparty.parties.zones import with_zone_set
 from rightparty.store.queries import among, read_frame
@@ -268,9 +268,16 @@ def opt_outs_as_of(*, at: datetime, party_ids: Sequence[str] | None, on_file: On
 
 
 def wishes_as_of(
-    *, at: datetime, party_ids: Sequence[str] | None, on_file: OnFile | None = None
+    *,
+    at: datetime,
+    party_ids: Sequence[str] | None,
+    account_ids: Sequence[str] | None = None,
+    on_file: OnFile | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return what some parties' persons (None: all) asked for and promised: `wishes.read_wishes`, `read_promises`."""
+    """Return what some parties' persons (None: all) asked for and promised: `wishes.read_wishes`, `read_promises`.
+
+    Promises of which only the account is known are read for `account_ids` (None: all) and have the person_id ''.
+    """
     same = _same(party_ids, on_file)
     shape = {name: _EVENTS[name] for name in ("party_id", "kind", "occurred_at", "account_id", "detail")}
     if on_file is not None:
@@ -286,7 +293,20 @@ def wishes_as_of(
         )
     events = told.filter(pl.col("occurred_at") <= require_aware(at)).join(same, on="party_id")
     promised = pl.col("kind") == EventKind.PROMISE_TO_PAY.value
-    return read_wishes(events.filter(~promised)), read_promises(events.filter(promised))
+    promises = pl.concat([events.filter(promised), _promises_of_accounts(at=at, account_ids=account_ids)])
+    return read_wishes(events.filter(~promised)), read_promises(promises)
+
+
+def _promises_of_accounts(*, at: datetime, account_ids: Sequence[str] | None) -> pl.DataFrame:
+    """Return the promises that name an account and no party, with the person_id ''."""
+    condition, params = ("1 = 1", []) if account_ids is None else among("account_id", account_ids)
+    found = read_frame(
+        "SELECT party_id, kind, occurred_at, account_id, detail FROM parties_contactevent WHERE retired_by_id IS NULL"
+        f" AND kind = 'promise_to_pay' AND party_id = '' AND account_id <> '' AND {condition}",
+        params,
+        schema={name: _EVENTS[name] for name in ("party_id", "kind", "occurred_at", "account_id", "detail")},
+    )
+    return found.filter(pl.col("occurred_at") <= require_aware(at)).with_columns(person_id=pl.lit(""))
 
 
 def contact_history(
@@ -331,6 +351,11 @@ def ids_of_same_persons(*, party_ids: Sequence[str] | None) -> pl.DataFrame:
 def ids_of_person(party_id: str) -> list[str]:
     """Return every id of this party's person, in order; an unknown party has only itself."""
     return [str(each) for each in ids_of_same_persons(party_ids=[party_id])["party_id"].sort()] or [party_id]
+
+
+def is_recorded(event_id: str) -> bool:
+    """Tell whether something that happened at a contact point is on file already."""
+    return ContactEvent.objects.filter(event_id=event_id).exists()
 
 
 def find_party(party_id: str) -> Party | None:
@@ -424,6 +449,17 @@ def reports_at(values: Sequence[str]) -> pl.DataFrame:
         params,
         schema={"channel": pl.String, "value": pl.String, "kind": pl.String, "occurred_at": _INSTANT},
     ).sort("occurred_at", "channel", "value")
+
+
+def events_on_file(event_ids: Sequence[str]) -> pl.DataFrame:
+    """Return [event_id, kind, channel, value, party_id, account_id, detail] of those events that are known."""
+    names = ("event_id", "kind", "channel", "value", "party_id", "account_id", "detail")
+    condition, params = among("event_id", event_ids)
+    return read_frame(
+        f"SELECT {', '.join(names)} FROM parties_contactevent WHERE retired_by_id IS NULL AND {condition}",
+        params,
+        schema=dict.fromkeys(names, pl.String),
+    )
 
 
 def reported_values(load_id: int) -> list[str]:

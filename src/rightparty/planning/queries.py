@@ -65,7 +65,7 @@ def read_world(
     links = account_links(party_ids=party_ids)
     people = people_as_of(at=at, party_ids=party_ids, on_file=on_file)
     attribution = attribution_as_of(at=at, party_ids=party_ids, links=links, on_file=on_file)
-    wishes, promises = wishes_as_of(at=at, party_ids=party_ids, on_file=on_file)
+    wishes, promises = wishes_as_of(at=at, party_ids=party_ids, account_ids=account_ids, on_file=on_file)
     return World(
         at=at,
         wishes=wishes,

@@ -10,6 +10,7 @@ What is not known counts: a contact without an instant lies in every window and 
 decision or the beginning of the day is not known, every contact lies in the window; another reason withholds anyway.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
@@ -21,7 +22,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rightparty.kernel.clock import is_known_zone, require_aware
-from rightparty.policy.identities import NOBODY, Numbered, Places, numbered, numbered_pairs
+from rightparty.policy.identities import NOBODY, Ids, Numbered, Places, numbered, numbered_pairs
 from rightparty.policy.local_time import INSTANT, coded, zones_in
 from rightparty.policy.zone_clocks import Ints, SeveralClocks, microseconds_of
 
@@ -40,11 +41,12 @@ COUNTS: Final = (
 
 _ADDED: Final = (*COUNTS, "days_since_conversation", "history_in_future")
 _MESSAGES: Final = ("sms", "email", "app")
-_NEVER: Final = np.iinfo(np.int64).max
+NO_INSTANT: Final = np.iinfo(np.int64).max
+NO_DAYS: Final = -1
 _ALWAYS: Final = np.iinfo(np.int64).min
 _MICROSECOND: Final = timedelta(microseconds=1)
 
-type _Flags = NDArray[np.bool_]
+type Flags = NDArray[np.bool_]
 
 
 def count_contacts(frame: pl.DataFrame, history: pl.DataFrame, *, at: datetime | None = None) -> pl.DataFrame:
@@ -64,107 +66,170 @@ def count_contacts(frame: pl.DataFrame, history: pl.DataFrame, *, at: datetime |
         NaiveInstantError: `at` carries no zone.
     """
     frame = frame.drop(_ADDED, strict=False)
-    people = numbered(frame["person_id"], history["person_id"])
-    now = np.full(frame.height, microseconds_of(require_aware(at))) if at else _instants(frame["at"])
-    past = _Past.of(history, people, now=_earliest(now, people))
-    # one person may stand under several ids with different zones: his day begins at the earliest known midnight
-    began = _earliest(_instants(frame["day_began_at"]), people)
-    by_person = _count_by_person(past, np.where(began == _NEVER, _ALWAYS, began))
-    by_debt = _count_by_debt(past, people, frame["account_id"])
-    of_row = {name: counted[people.of_row] for name, counted in by_person.items()}
-    of_row["calls_debt_7d"] = by_debt.calls
-    known = people.of_row != NOBODY
-    counts = {name: pl.Series(name, values.astype(np.int32)) for name, values in of_row.items()}
-    facts = pl.DataFrame([counts[name] for name in COUNTS]).with_columns(
-        history_in_future=pl.Series(_in_future(past)[people.of_row])
+    zone_sets, zone_set = coded(frame["zone_set"])
+    rows = Rows(
+        person=Ids.of(frame["person_id"]),
+        account=Ids.of(frame["account_id"]),
+        now=np.full(frame.height, microseconds_of(require_aware(at))) if at else instants_of(frame["at"]),
+        day_began=instants_of(frame["day_began_at"]),
+        zone_sets=zone_sets,
+        zone_set=(zone_set.fill_null(len(zone_sets)) if zone_set.null_count() else zone_set).to_numpy(),
     )
-    if not known.all():
-        facts = facts.select(pl.when(pl.Series(known)).then(pl.all()))
-    return frame.hstack(facts).hstack([_days_since_conversation(frame["zone_set"], by_debt.talked_at, now)])
+    counted = count(rows, Contacts.of(history))
+    columns = [pl.Series(name, counted.counts[name].astype(np.int32)) for name in COUNTS]
+    columns.append(pl.Series("history_in_future", counted.in_future))
+    if not counted.known.all():
+        columns = [column.set(pl.Series(~counted.known), None) for column in columns]
+    days = pl.Series("days_since_conversation", counted.days.astype(np.int32))
+    return frame.hstack([*columns, days.set(days == NO_DAYS, None)])
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """Contacts with the persons of some rows, each with the windows in which it lies."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Whose contacts are counted. Instants are microseconds, NO_INSTANT where none is known."""
 
-    person: Places
-    account: pl.Series
-    #: microseconds; _NEVER where not known
+    person: Ids
+    account: Ids
+    #: instant of the decision; the rows of a person share it
+    now: Ints
+    #: earliest local midnight of the row's zones
+    day_began: Ints
+    zone_sets: Sequence[str]
+    #: place of the row's zones in `zone_sets`; one beyond its end where it has none
+    zone_set: NDArray[np.integer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contacts:
+    """Contacts already made. Instants are microseconds, NO_INSTANT where none is known."""
+
+    person: Ids
+    account: Ids
     occurred: Ints
-    is_call: _Flags
-    is_message: _Flags
-    is_answer: _Flags
-    week: _Flags
-    month: _Flags
-    future: _Flags
-    #: how many persons there are
-    people: int
+    is_call: Flags
+    is_message: Flags
+    is_answer: Flags
 
     @classmethod
-    def of(cls, history: pl.DataFrame, people: Numbered, *, now: Ints) -> Self:
-        """Take the contacts with some persons; `now`: instant of the decision for each of them."""
-        with_them = people.of_other != NOBODY
-        if not with_them.all():
-            history = history.filter(pl.Series(with_them))
-        person = people.of_other[with_them]
+    def of(cls, history: pl.DataFrame) -> Self:
+        """Return the contacts of a frame as `count_contacts` takes it."""
         told = history.select(
-            is_call=pl.col("channel") == "call",
-            is_message=reduce(or_, (pl.col("channel") == name for name in _MESSAGES)),
-            is_answer=pl.col("kind") == "answered",
-        ).fill_null(value=False)
-        occurred = _instants(history["occurred_at"])
+            is_call=_is("channel", "call"),
+            is_message=reduce(or_, (_is("channel", name) for name in _MESSAGES)),
+            is_answer=_is("kind", "answered"),
+        )
         return cls(
-            person=person,
-            account=history["account_id"],
-            occurred=occurred,
-            week=occurred >= _moved(now, -WEEK)[person],
-            month=occurred >= _moved(now, -MONTH)[person],
-            future=occurred > _moved(now, CLOCK_TOLERANCE)[person],
-            people=people.size,
+            person=Ids.of(history["person_id"]),
+            account=Ids.of(history["account_id"]),
+            occurred=instants_of(history["occurred_at"]),
             **{name: told[name].to_numpy() for name in told.columns},
         )
 
+    def __getitem__(self, some: Places | Flags) -> "Contacts":
+        """Return some of the contacts."""
+        return Contacts(
+            person=self.person[some],
+            account=self.account[some],
+            occurred=self.occurred[some],
+            is_call=self.is_call[some],
+            is_message=self.is_message[some],
+            is_answer=self.is_answer[some],
+        )
 
-def _instants(column: pl.Series) -> Ints:
-    """Return instants in microseconds; _NEVER where there is none."""
-    return column.cast(INSTANT).to_physical().fill_null(_NEVER).to_numpy()
+
+def _is(column: str, value: str) -> pl.Expr:
+    return pl.col(column).eq_missing(value)
+
+
+def instants_of(column: pl.Series) -> Ints:
+    """Return instants in microseconds; NO_INSTANT where there is none."""
+    told = column.cast(INSTANT).to_physical()
+    return (told.fill_null(NO_INSTANT) if told.null_count() else told).to_numpy()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What was counted, row by row."""
+
+    #: whether it is known who the person is; if not, nothing counted means anything
+    known: Flags
+    #: name of COUNTS -> whole numbers
+    counts: Mapping[str, NDArray[np.float64]]
+    in_future: Flags
+    #: local days since the last conversation about the debt; NO_DAYS if there was none
+    days: NDArray[np.int64]
+
+
+def count(rows: Rows, contacts: Contacts) -> Counted:
+    """Count contacts; see `count_contacts`."""
+    people = numbered(rows.person, contacts.person)
+    with_them = people.of_other != NOBODY
+    if not with_them.all():
+        contacts = contacts[with_them]
+        people = Numbered(people.of_row, people.of_other[with_them], people.size)
+    now = _earliest(rows.now, people)
+    # one person may stand under several ids with different zones: his day begins at the earliest known midnight
+    began = _earliest(rows.day_began, people)
+    past = _Past(
+        contacts=contacts,
+        today=contacts.occurred >= np.where(began == NO_INSTANT, _ALWAYS, began)[people.of_other],
+        week=contacts.occurred >= _moved(now, -WEEK)[people.of_other],
+        month=contacts.occurred >= _moved(now, -MONTH)[people.of_other],
+        future=contacts.occurred > _moved(now, CLOCK_TOLERANCE)[people.of_other],
+    )
+    of_person = _count_by_person(past, people)
+    of_debt = _count_by_debt(past, people, rows.account)
+    in_future = np.zeros(people.size + 1, dtype=np.bool_)
+    in_future[people.of_other[past.future]] = True
+    counts = {name: counted[people.of_row] for name, counted in of_person.items()}
+    return Counted(
+        known=people.of_row != NOBODY,
+        counts={**counts, "calls_debt_7d": of_debt.calls},
+        in_future=in_future[people.of_row],
+        days=_days_since_conversation(rows, of_debt.talked_at),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Past:
+    """Contacts with the persons of some rows, each with the windows in which it lies."""
+
+    contacts: Contacts
+    today: Flags
+    week: Flags
+    month: Flags
+    future: Flags
 
 
 def _earliest(instants: Ints, people: Numbered) -> Ints:
-    """Return each person's earliest known instant; _NEVER where none is known."""
+    """Return each person's earliest known instant; NO_INSTANT where none is known."""
     known = people.of_row != NOBODY
-    earliest = np.full(people.size, _NEVER)
+    earliest = np.full(people.size, NO_INSTANT)
     np.minimum.at(earliest, people.of_row[known], instants[known])
     return earliest
 
 
 def _moved(instants: Ints, by: timedelta) -> Ints:
     """Return instants moved; _ALWAYS where they are not known, so that every contact is at or after them."""
-    return np.where(instants == _NEVER, _ALWAYS, np.where(instants == _NEVER, 0, instants) + by // _MICROSECOND)
+    unknown = instants == NO_INSTANT
+    return np.where(unknown, _ALWAYS, np.where(unknown, 0, instants) + by // _MICROSECOND)
 
 
-def _count_by_person(past: _Past, day_began: Ints) -> dict[str, NDArray[np.float64]]:
+def _count_by_person(past: _Past, people: Numbered) -> dict[str, NDArray[np.float64]]:
     """Return the counts of each person, and one more for NOBODY."""
-    today = past.occurred >= day_began[past.person]
+    told = past.contacts
     which = {
-        "contacts_person_day": today,
+        "contacts_person_day": past.today,
         "contacts_person_7d": past.week,
-        "messages_person_day": past.is_message & today,
-        "messages_person_7d": past.is_message & past.week,
-        "messages_person_31d": past.is_message & past.month,
-        "calls_person_day": past.is_call & today & past.is_answer,
-        "call_attempts_person_day": past.is_call & today,
-        "call_attempts_person_7d": past.is_call & past.week,
-        "call_attempts_person_31d": past.is_call & past.month,
+        "messages_person_day": told.is_message & past.today,
+        "messages_person_7d": told.is_message & past.week,
+        "messages_person_31d": told.is_message & past.month,
+        "calls_person_day": told.is_call & past.today & told.is_answer,
+        "call_attempts_person_day": told.is_call & past.today,
+        "call_attempts_person_7d": told.is_call & past.week,
+        "call_attempts_person_31d": told.is_call & past.month,
     }
-    return {name: np.bincount(past.person, where, minlength=past.people + 1) for name, where in which.items()}
-
-
-def _in_future(past: _Past) -> _Flags:
-    """Return of each person, and of NOBODY, whether a contact is recorded that has not been yet."""
-    found = np.zeros(past.people + 1, dtype=np.bool_)
-    found[past.person[past.future]] = True
-    return found
+    return {name: np.bincount(people.of_other, where, minlength=people.size + 1) for name, where in which.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,33 +241,33 @@ class _OfDebt:
     talked_at: Ints
 
 
-def _count_by_debt(past: _Past, people: Numbered, account_of_row: pl.Series) -> _OfDebt:
+def _count_by_debt(past: _Past, people: Numbered, account: Ids) -> _OfDebt:
     """Count the calls of the last seven days, and find the last conversation, of a person about an account."""
-    talked = past.is_call & past.is_answer & ~past.future
-    call = np.flatnonzero((past.is_call & past.week) | talked)
+    told = past.contacts
+    talked = told.is_call & told.is_answer & ~past.future
+    call = np.flatnonzero((told.is_call & past.week) | talked)
     debts = numbered_pairs(
-        Numbered(people.of_row, past.person[call], people.size), numbered(account_of_row, past.account.gather(call))
+        Numbered(people.of_row, people.of_other[call], people.size), numbered(account, told.account[call])
     )
     named = debts.of_other != NOBODY
     call, debt = call[named], debts.of_other[named]
     talk = talked[call]
     talked_at = np.full(debts.size + 1, _ALWAYS)
-    np.maximum.at(talked_at, debt[talk], past.occurred[call][talk])
+    np.maximum.at(talked_at, debt[talk], told.occurred[call][talk])
     calls = np.bincount(debt, past.week[call], minlength=debts.size + 1)
     return _OfDebt(calls[debts.of_row], talked_at[debts.of_row])
 
 
-def _days_since_conversation(zone_set: pl.Series, talked_at: Ints, now: Ints) -> pl.Series:
+def _days_since_conversation(rows: Rows, talked_at: Ints) -> NDArray[np.int64]:
     """Return local calendar days from the last conversation to now: in each plausible zone, and the fewest counts.
 
     Dates are compared, not hours: the days on which clocks change have 23 or 25 hours.
     """
-    zone_sets, set_of_row = coded(zone_set)
-    zones_of = [[zone for zone in zones_in(zone_set) if is_known_zone(zone)] for zone_set in zone_sets]
-    some_zone = np.array([bool(zones) for zones in zones_of] + [False])
-    place = set_of_row.cast(pl.Int64).fill_null(NOBODY).to_numpy()
-    rows = np.flatnonzero((talked_at != _ALWAYS) & (now != _NEVER) & some_zone[place])
-    clocks = SeveralClocks(zones_of, place[rows])
-    then, today = clocks.days(clocks.each(talked_at[rows])), clocks.days(clocks.each(now[rows]))
-    days = pl.repeat(None, zone_set.len(), dtype=pl.Int32, eager=True)
-    return days.scatter(rows, np.maximum(clocks.least(today - then), 0)).alias("days_since_conversation")
+    zones_of = [[zone for zone in zones_in(zone_set) if is_known_zone(zone)] for zone_set in rows.zone_sets]
+    readable = np.array([*map(bool, zones_of), False])
+    some = np.flatnonzero((talked_at != _ALWAYS) & (rows.now != NO_INSTANT) & readable[rows.zone_set])
+    clocks = SeveralClocks(zones_of, rows.zone_set[some])
+    then, today = clocks.days(clocks.each(talked_at[some])), clocks.days(clocks.each(rows.now[some]))
+    days = np.full(talked_at.size, NO_DAYS)
+    days[some] = np.maximum(clocks.least(today - then), 0)
+    return days

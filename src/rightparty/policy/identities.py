@@ -3,68 +3,83 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 type Places = NDArray[np.int64]
-type _Keys = NDArray[np.uint64]
 
 NOBODY: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Ids as two hashes each; two ids are one where both hashes are equal."""
+
+    first: NDArray[np.uint64]
+    second: NDArray[np.unsignedinteger]
+    #: where there is an id at all
+    known: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, texts: pl.Series, *, hashed: Callable[[pl.Series, int], pl.Series] = pl.Series.hash) -> Self:
+        """Return the ids of a column; the hash is Polars's own and may differ between its versions.
+
+        Args:
+            texts: null where no id is known.
+            hashed: (texts, seed) -> UInt64.
+        """
+        first, second = (hashed(texts, seed).to_numpy() for seed in (0, 1))
+        known = texts.is_not_null().to_numpy() if texts.null_count() else np.ones(texts.len(), dtype=np.bool_)
+        return cls(first, second, known)
+
+    def __getitem__(self, rows: Places | NDArray[np.bool_]) -> "Ids":
+        """Return the ids of some rows."""
+        return Ids(self.first[rows], self.second[rows], self.known[rows])
 
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
     """The ids of some rows, numbered from 0, and which of them other rows name."""
 
-    #: number of each row's id; NOBODY where it is null
+    #: number of each row's id; NOBODY where there is none
     of_row: Places
-    #: number of the id of each of the other rows; NOBODY where it is null or no row's
+    #: number of the id of each of the other rows; NOBODY where there is none or it is no row's
     of_other: Places
     #: how many ids there are
     size: int
 
 
-class _CollisionError(Exception):
-    """Two ids have one hash."""
+def numbered(rows: Ids, others: Ids) -> Numbered:
+    """Number the different ids of some rows, and find them among other rows."""
+    every_row, every_other = bool(rows.known.all()), bool(others.known.all())
+    known_rows, known_others = rows if every_row else rows[rows.known], others if every_other else others[others.known]
+    of_known, place, size = _numbered(known_rows, known_others)
+    return Numbered(
+        of_known if every_row else _spread(rows.known, of_known),
+        place if every_other else _spread(others.known, place),
+        size,
+    )
 
 
-def numbered(
-    rows: pl.Series, others: pl.Series, *, hashed: Callable[[pl.Series, int], pl.Series] = pl.Series.hash
-) -> Numbered:
-    """Number the different ids of some rows, and find them among other rows.
-
-    Args:
-        rows: ids, null where not known.
-        others: ids.
-        hashed: (ids, seed) -> UInt64. Ids are one where two hashes are equal; should the first be equal for two ids of
-            the rows, the texts themselves are compared.
-    """
-    try:
-        return _numbered(rows, others, [(hashed(rows, seed), hashed(others, seed)) for seed in (0, 1)])
-    except _CollisionError:
-        ranks = pl.concat([rows, others]).rank("dense").cast(pl.UInt64)
-        return _numbered(rows, others, [(ranks.head(rows.len()), ranks.tail(others.len()))])
+def _numbered(rows: Ids, others: Ids) -> tuple[Places, Places, int]:
+    ids, begin, of_row = np.unique(rows.first, return_index=True, return_inverse=True)
+    if not np.array_equal(rows.second[begin][of_row], rows.second):
+        return _numbered_by_both(rows, others)
+    place = _places(ids, others.first)
+    found = np.flatnonzero(place != NOBODY)
+    place[found[rows.second[begin][place[found]] != others.second[found]]] = NOBODY
+    return of_row, place, ids.size
 
 
-def _numbered(rows: pl.Series, others: pl.Series, keys: list[tuple[pl.Series, pl.Series]]) -> Numbered:
-    """Number by the first of some keys of rows and others; the rest must be equal as well.
-
-    Raises:
-        _CollisionError: two of the rows share the first key alone.
-    """
-    of_rows = [_where_known(rows, key) for key, _ in keys]
-    of_others = [_where_known(others, key) for _, key in keys]
-    ids, first, of_known = np.unique(of_rows[0], return_index=True, return_inverse=True)
-    for key in of_rows[1:]:
-        if not np.array_equal(key[first][of_known], key):
-            raise _CollisionError
-    place = _places(ids, of_others[0])
-    for key, other in zip(of_rows[1:], of_others[1:], strict=True):
-        place[key[first][place] != other] = NOBODY
-    return Numbered(_spread(rows, of_known), _spread(others, place), ids.size)
+def _numbered_by_both(rows: Ids, others: Ids) -> tuple[Places, Places, int]:
+    """Number by both hashes at once, since two of the rows share the first alone; slow, and hardly ever needed."""
+    both = np.rec.fromarrays([np.concatenate([rows.first, others.first]), np.concatenate([rows.second, others.second])])
+    _, rank = np.unique(both, return_inverse=True)
+    ids, of_row = np.unique(rank[: rows.first.size], return_inverse=True)
+    return of_row, _places(ids, rank[rows.first.size :]), ids.size
 
 
 def numbered_pairs(first: Numbered, second: Numbered) -> Numbered:
@@ -75,9 +90,7 @@ def numbered_pairs(first: Numbered, second: Numbered) -> Numbered:
     )
     known = rows != NOBODY
     pairs, of_known = np.unique(rows[known], return_inverse=True)
-    of_row = np.full(rows.size, NOBODY)
-    of_row[known] = of_known
-    return Numbered(of_row, _places(pairs, others), pairs.size)
+    return Numbered(_spread(known, of_known), _places(pairs, others), pairs.size)
 
 
 def _places[Key: np.generic](ids: NDArray[Key], wanted: NDArray[Key]) -> Places:
@@ -91,14 +104,8 @@ def _places[Key: np.generic](ids: NDArray[Key], wanted: NDArray[Key]) -> Places:
     return np.repeat(place, np.diff(begins, append=wanted.size))
 
 
-def _where_known(ids: pl.Series, key: pl.Series) -> _Keys:
-    return (key.filter(ids.is_not_null()) if ids.null_count() else key).to_numpy()
-
-
-def _spread(ids: pl.Series, place: Places) -> Places:
+def _spread(known: NDArray[np.bool_], place: Places) -> Places:
     """Return the places of known ids for all ids."""
-    if not ids.null_count():
-        return place
-    spread = np.full(ids.len(), NOBODY)
-    spread[ids.is_not_null().to_numpy()] = place
+    spread = np.full(known.size, NOBODY)
+    spread[known] = place
     return spread

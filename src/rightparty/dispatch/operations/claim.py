@@ -11,10 +11,13 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from rightparty.dispatch.reminder_state import AGENT_STEP
 from rightparty.store.queries import among, is_postgresql
 
 _WAITING: Final = (
-    "SELECT {key} FROM dispatch_reminder WHERE state = 'planned' AND {channels} ORDER BY planned_at LIMIT %s"
+    "SELECT {key} FROM dispatch_reminder WHERE state = 'planned' AND {channels}"
+    # what an agent asked for he calls himself, also where an automated voice serves the channel
+    f" AND step <> '{AGENT_STEP}' ORDER BY planned_at LIMIT %s"
 )
 _TAKEN: Final = "state = 'claimed', state_changed_at = %s, claimed_by = %s, lease_expires_at = %s"
 

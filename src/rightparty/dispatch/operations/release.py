@@ -33,6 +33,7 @@ from rightparty.dispatch.queries import batches_as_of, claimed_rows, is_halted, 
 from rightparty.dispatch.texts_of_batch import Lender
 from rightparty.evidence.operations.append_leaves import append_columns
 from rightparty.kernel.identifiers import new_reference_codes
+from rightparty.lending.inbox.queries import rows_with_waiting_facts
 from rightparty.planning.assembly import assemble_facts
 from rightparty.planning.batches import within_room
 from rightparty.planning.drafts.queries import installed_packs
@@ -49,7 +50,7 @@ class Released:
     #: may be handed over by this worker now
     released: list[UUID]
     withheld: int
-    #: back in the queue: another reminder to the same person went first, or dispatch is halted
+    #: back in the queue: another reminder to the person went first, a fact waits in the inbox, or dispatch is halted
     deferred: int
 
 
@@ -77,16 +78,22 @@ def release(
         rows = claimed_rows(ids, worker=worker, at=at) if is_postgresql() else scope
         if rows.is_empty():
             return Released(released=[], withheld=0, deferred=0)
+        # under the locks: what waits in the inbox for one of them takes effect before it is decided
+        waiting = rows_with_waiting_facts(rows, party_ids=locked.parties)
+        rows = rows.filter(~pl.col("id").is_in(waiting.implode()))
+        write_back_to_queue(waiting, at=at)
+        if rows.is_empty():
+            return Released(released=[], withheld=0, deferred=waiting.len())
         if is_halted():
             write_back_to_queue(rows["id"], at=at)
-            return Released(released=[], withheld=0, deferred=rows.height)
+            return Released(released=[], withheld=0, deferred=rows.height + waiting.len())
         packs = packs or installed_packs()
         decided = _decide(rows, locked, packs, at=at, new_codes=new_codes)
         _write(decided, packs, at=at)
     return Released(
         released=[UUID(i) for i in decided.released["id"]],
         withheld=decided.withheld.height,
-        deferred=decided.deferred.height,
+        deferred=decided.deferred.height + waiting.len(),
     )
 
 
