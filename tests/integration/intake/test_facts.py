@@ -53,9 +53,9 @@ def decided(at: datetime) -> list[str]:
         # booked on a later day, or by a clock that is ahead: the money is here all the same
         (fact("payment.posted", PAYMENT, paid_at="2026-11-24T00:00:00+08:00"), "right_debt.nothing_due"),
         (fact("payment.pending", PAYMENT, paid_at="2026-11-23T10:02:00+08:00"), "right_debt.payment_in_flight"),
-        (fact("hold.placed", HOLD), "right_debt.on_hold"),
-        (fact("hold.placed", HOLD, from_at="2026-11-23T10:02:00+08:00"), "right_debt.on_hold"),
-        (fact("hold.placed", HOLD, account_id="", party_id="P102"), "right_debt.on_hold"),
+        (fact("hold.placed", HOLD), "right_debt.disputed"),
+        (fact("hold.placed", HOLD, from_at="2026-11-23T10:02:00+08:00"), "right_debt.disputed"),
+        (fact("hold.placed", HOLD, account_id="", party_id="P102"), "right_debt.disputed"),
         (fact("stop.opted_out", STOP), "right_time.opted_out"),
         (fact("stop.opted_out", STOP, occurred_at="2026-11-23T10:02:00+08:00"), "right_time.opted_out"),
         (fact("stop.opted_out", STOP, message_channel="sms"), "right_time.opted_out"),
