@@ -111,6 +111,17 @@ class ReplyIn(Body):
         return self
 
 
+class MailOut(Schema):
+    """What a mail was taken for."""
+
+    #: bounced, delivered, pending, complained, other
+    kind: str
+    #: it names a message of ours
+    known: bool
+    #: something changed by it
+    changed: bool
+
+
 class PaymentOut(Schema):
     """The payment as it stands now."""
 

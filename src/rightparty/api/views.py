@@ -15,6 +15,7 @@ from ninja import NinjaAPI, Status
 from ninja.errors import AuthenticationError, ValidationError
 from ninja.security import HttpBearer
 
+from rightparty.api.carriers import router as carriers
 from rightparty.api.facts import events_router as events
 from rightparty.api.facts import router as facts
 from rightparty.api.facts import take_one
@@ -24,6 +25,7 @@ from rightparty.api.schemas import (
     HoldEndIn,
     HoldIn,
     HoldOut,
+    MailOut,
     OutcomeOut,
     PaymentIn,
     PaymentOut,
@@ -42,6 +44,8 @@ from rightparty.api.verifications import router as verifications
 from rightparty.casework.operations.open_from_reply import open_from_reply
 from rightparty.dispatch.channels.adapter import InboundText, ReceiptOutcome, ReceiptReport
 from rightparty.dispatch.queries import explain_reminder, is_halted
+from rightparty.inbound.mail_report import LONGEST as LONGEST_MAIL
+from rightparty.inbound.operations.receive_mail import receive_mail
 from rightparty.inbound.operations.receive_receipt import receive_receipt
 from rightparty.inbound.operations.receive_reply import receive_reply
 from rightparty.lending.queries import hold_number
@@ -66,6 +70,7 @@ api = NinjaAPI(
 api.add_router("/verifications", verifications)
 api.add_router("", facts)
 api.add_router("", events)
+api.add_router("/carriers", carriers)
 
 
 @api.exception_handler(ValidationError)
@@ -154,6 +159,18 @@ def replies(request: HttpRequest, payload: ReplyIn) -> ReplyOut:  # noqa: ARG001
     return ReplyOut(
         intent=result.intent.value, repeated=result.repeated, cancelled=result.cancelled, case_opened=case is not None
     )
+
+
+@api.post("/mails", response={200: MailOut, 413: Refusal})
+def mails(request: HttpRequest) -> Any:
+    """Take in a mail that came back, as it is: a bounce or a complaint about a message of ours."""
+    raw = request.read(LONGEST_MAIL + 1)
+    if len(raw) > LONGEST_MAIL:
+        remedy = "Send reports only: they return a short mail."
+        fault = Fault(field="body", fault=f"more than {LONGEST_MAIL} bytes", remedy=remedy)
+        return Status(413, Refusal(errors=[fault]))
+    taken = receive_mail(raw, at=datetime.now(UTC))
+    return MailOut(kind=taken.kind.value, known=taken.reminder_id is not None, changed=taken.changed)
 
 
 @api.get("/reminders/{reminder}", response={200: ReminderOut, 404: Refusal})

@@ -2,9 +2,11 @@
 """Which adapter serves which channel, and who hears what comes back; `site` connects them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from rightparty.dispatch.channels.adapter import ChannelAdapter, InboundText, ReceiptReport
+from rightparty.dispatch.channels.adapter import ChannelAdapter, InboundText, OnUnknown, ReceiptReport
+from rightparty.dispatch.channels.route import Route
 
 type OnReceipts = Callable[[Sequence[ReceiptReport], datetime], object]
 type OnTurn = Callable[[datetime], object]
@@ -53,6 +55,50 @@ def window_of(channel: str) -> int:
     """Return how many messages of a channel may be under way unanswered; 0 if nobody serves it."""
     adapter = _adapters.get(channel)
     return adapter.capabilities.window if adapter else 0
+
+
+def can_be_asked(channel: str) -> bool:
+    """Tell whether a provider of a channel can be asked what became of a message."""
+    adapter = _adapters.get(channel)
+    return adapter is not None and _asks(adapter)
+
+
+def _asks(adapter: ChannelAdapter) -> bool:
+    if isinstance(adapter, Route):
+        return any(_asks(provider.adapter) for provider in adapter.providers)
+    return adapter.capabilities.on_unknown is OnUnknown.ASK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderHealth:
+    """How one provider does."""
+
+    channel: str
+    provider: str
+    #: groups in a row of which it dealt with no message
+    failures: int
+    resting: bool
+
+
+def provider_health() -> list[ProviderHealth]:
+    """Return how every provider does, in order of channel and preference."""
+    return [
+        ProviderHealth(
+            channel=channel,
+            provider=provider.adapter.name,
+            failures=provider.health.failures,
+            resting=provider.health.is_resting(route.now()),
+        )
+        for channel, route in sorted(_adapters.items())
+        if isinstance(route, Route)
+        for provider in route.providers
+    ]
+
+
+def close_all() -> None:
+    """Give up all connections."""
+    for adapter in _adapters.values():
+        adapter.close()
 
 
 def ready_channels() -> list[str]:
