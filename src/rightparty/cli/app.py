@@ -15,6 +15,7 @@ from rightparty.cli import (
     dispatch,
     evidence,
     explain,
+    facts,
     link,
     load,
     lookups,
@@ -54,7 +55,7 @@ app = typer.Typer(
     add_completion=False,
 )
 for group in (
-    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, work, receive_mail,
-    alarms, explain, evidence, wording, serve, demo,
+    store, sample, load, facts, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, work,
+    receive_mail, alarms, explain, evidence, wording, serve, demo,
 ):  # fmt: skip
     group.add_commands(app)
