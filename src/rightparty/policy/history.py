@@ -75,13 +75,7 @@ def count_contacts(frame: pl.DataFrame, history: pl.DataFrame, *, at: datetime |
         zone_sets=zone_sets,
         zone_set=(zone_set.fill_null(len(zone_sets)) if zone_set.null_count() else zone_set).to_numpy(),
     )
-    counted = count(rows, Contacts.of(history))
-    columns = [pl.Series(name, counted.counts[name].astype(np.int32)) for name in COUNTS]
-    columns.append(pl.Series("history_in_future", counted.in_future))
-    if not counted.known.all():
-        columns = [column.set(pl.Series(~counted.known), None) for column in columns]
-    days = pl.Series("days_since_conversation", counted.days.astype(np.int32))
-    return frame.hstack([*columns, days.set(days == NO_DAYS, None)])
+    return frame.hstack(columns_of(count(rows, Contacts.of(history))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,10 +148,20 @@ class Counted:
     #: whether it is known who the person is; if not, nothing counted means anything
     known: Flags
     #: name of COUNTS -> whole numbers
-    counts: Mapping[str, NDArray[np.float64]]
+    counts: Mapping[str, NDArray[np.number]]
     in_future: Flags
     #: local days since the last conversation about the debt; NO_DAYS if there was none
-    days: NDArray[np.int64]
+    days: NDArray[np.integer]
+
+
+def columns_of(counted: Counted) -> list[pl.Series]:
+    """Return COUNTS, history_in_future and days_since_conversation as facts."""
+    columns = [pl.Series(name, counted.counts[name].astype(np.int32)) for name in COUNTS]
+    columns.append(pl.Series("history_in_future", counted.in_future))
+    if not counted.known.all():
+        columns = [column.set(pl.Series(~counted.known), None) for column in columns]
+    days = pl.Series("days_since_conversation", counted.days.astype(np.int32))
+    return [*columns, days.set(days == NO_DAYS, None)]
 
 
 def count(rows: Rows, contacts: Contacts) -> Counted:
