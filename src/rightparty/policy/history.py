@@ -22,7 +22,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rightparty.kernel.clock import is_known_zone, require_aware
-from rightparty.policy.identities import NOBODY, Ids, Numbered, Places, numbered, numbered_pairs
+from rightparty.policy.identities import NOBODY, Ids, Numbered, Places, numbered
 from rightparty.policy.local_time import INSTANT, coded, zones_in
 from rightparty.policy.zone_clocks import Ints, SeveralClocks, microseconds_of
 
@@ -250,9 +250,7 @@ def _count_by_debt(past: _Past, people: Numbered, account: Ids) -> _OfDebt:
     told = past.contacts
     talked = told.is_call & told.is_answer & ~past.future
     call = np.flatnonzero((told.is_call & past.week) | talked)
-    debts = numbered_pairs(
-        Numbered(people.of_row, people.of_other[call], people.size), numbered(account, told.account[call])
-    )
+    debts = numbered(account.of_each(people.of_row), told.account[call].of_each(people.of_other[call]))
     named = debts.of_other != NOBODY
     call, debt = call[named], debts.of_other[named]
     talk = talked[call]

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,7 @@ from rightparty.kernel.reasons import reasons_in
 from rightparty.policy.calendar import with_calendar
 from rightparty.policy.evaluate import judge
 from rightparty.policy.facts import FACTS
-from rightparty.policy.history import COUNTS, columns_of, count_contacts, instants_of
+from rightparty.policy.history import COUNTS, MONTH, NO_INSTANT, columns_of, count_contacts, instants_of
 from rightparty.policy.local_time import INSTANT, with_local_time
 from rightparty.policy.pack import LawPacks
 from rightparty.policy.spool import Spool
@@ -97,12 +98,15 @@ def judge_people(accounts: pl.DataFrame, contacts: pl.DataFrame, *, at: datetime
 def _verdicts(counted: pl.DataFrame, *, at: datetime, packs: LawPacks) -> pl.DataFrame:
     """Judge accounts with local time and counts."""
     judged = judge(with_calendar(counted.with_columns(at=pl.lit(at).cast(INSTANT))), packs)
-    masks = judged["reasons_mask"].unique()
-    named = pl.DataFrame(
-        {"reasons_mask": masks, "reasons": [[reason.code for reason in reasons_in(mask)] for mask in masks]},
-        schema={"reasons_mask": pl.Int64, "reasons": pl.List(pl.String)},
-    )
-    return judged.join(named, on="reasons_mask", how="left", maintain_order="left").select(*VERDICTS)
+    mask = judged["reasons_mask"]
+    different = mask.unique().sort()
+    reasons = pl.Series("reasons", [_codes_in(each) for each in different], dtype=pl.List(pl.String))
+    return judged.with_columns(reasons.gather(different.search_sorted(mask))).select(*VERDICTS)
+
+
+@lru_cache(maxsize=200_000)
+def _codes_in(mask: int) -> list[str]:
+    return [reason.code for reason in reasons_in(mask)]
 
 
 def judge_files(
@@ -138,7 +142,7 @@ def judge_files(
             piece = _read(given, first, at_once)
             timed = with_local_time(piece, at=at).hstack(columns_of(counts.counted(first, first + piece.height)))
             told = _verdicts(timed, at=at, packs=packs)
-            told.write_parquet(verdicts / f"{first:012d}.parquet")
+            told.write_parquet(verdicts / f"{first:012d}.parquet", compression="lz4")
 
         _do_all(judge_piece, range(0, rows, at_once))
     return rows
@@ -151,15 +155,16 @@ def _counted(spool: Spool, accounts: pl.LazyFrame, contacts: pl.LazyFrame, *, at
         lambda first: spool.add_accounts(_read(keys, first, ACCOUNTS_AT_ONCE), first=first),
         range(0, _height(keys), ACCOUNTS_AT_ONCE),
     )
+    sets = pl.DataFrame({"zone_set": spool.zone_sets}, schema={"zone_set": pl.String})
+    day_began = instants_of(with_local_time(sets, at=at)["day_began_at"])
+    # where somebody's day is not known, all he was ever sent counts as today's
+    all_days_known = spool.every_zone_set_given and not (day_began == NO_INSTANT).any()
+    counted_from = microseconds_of(at - MONTH) if all_days_known else None
     _do_all(
-        lambda first: spool.add_contacts(_read(contacts, first, _CONTACTS_AT_ONCE)),
+        lambda first: spool.add_contacts(_read(contacts, first, _CONTACTS_AT_ONCE), counted_from=counted_from),
         range(0, _height(contacts), _CONTACTS_AT_ONCE),
     )
-    began = with_local_time(pl.DataFrame({"zone_set": spool.zone_sets}, schema={"zone_set": pl.String}), at=at)
-    day_began = instants_of(began["day_began_at"])
-    _do_all(
-        lambda share: spool.count(share, now=microseconds_of(at), day_began=day_began), range(spool.shares)
-    )
+    _do_all(lambda share: spool.count(share, now=microseconds_of(at), day_began=day_began), range(spool.shares))
     return spool
 
 

@@ -39,6 +39,8 @@ class Spool:
         """Keep the files in an empty folder, for `rows` accounts."""
         self.shares, self._folder, self._lock = shares, folder, Lock()
         self._zone_sets: dict[str, int] = {}
+        #: no account was added without a set of zones
+        self.every_zone_set_given = True
         self._counted = np.memmap(folder / "counted", dtype=_COUNTED, mode="w+", shape=(max(1, rows),))
 
     @property
@@ -55,10 +57,18 @@ class Spool:
         records["row"] = np.arange(first, first + accounts.height)
         self._add("accounts", records)
 
-    def add_contacts(self, contacts: pl.DataFrame) -> None:
-        """Add contacts as `history.count_contacts` takes them."""
+    def add_contacts(self, contacts: pl.DataFrame, *, counted_from: int | None) -> None:
+        """Add contacts as `history.count_contacts` takes them.
+
+        Args:
+            contacts: [person_id, account_id, channel, kind, occurred_at].
+            counted_from: the beginning of the longest window in microseconds: of what lies before it only conversations
+                matter. None: everything does, since a window is not known.
+        """
         told = Contacts.of(contacts)
-        records = np.empty(contacts.height, dtype=_CONTACT)
+        if counted_from is not None:
+            told = told[(told.occurred >= counted_from) | (told.is_call & told.is_answer)]
+        records = np.empty(told.occurred.size, dtype=_CONTACT)
         _fill(records["person"], told.person)
         _fill(records["account"], told.account)
         for name in ("occurred", "is_call", "is_message", "is_answer"):
@@ -114,12 +124,14 @@ class Spool:
     def _places_of(self, zone_set: pl.Series) -> NDArray[np.uint32]:
         names, of_row = coded(zone_set)
         with self._lock:
+            self.every_zone_set_given &= not of_row.null_count()
             places = [self._zone_sets.setdefault(name, len(self._zone_sets)) for name in names]
         return np.array([*places, _NO_ZONES], dtype=np.uint32)[of_row.fill_null(len(names)).to_numpy()]
 
     def _add(self, table: str, records: _Records) -> None:
         """Append the records of somebody, each to its share."""
-        records = records[records["person"]["known"]]
+        known = records["person"]["known"]
+        records = records if known.all() else records[known]
         share = (records["person"]["first"] % np.uint64(self.shares)).astype(np.uint16)
         order = np.argsort(share, kind="stable")
         ends = np.cumsum(np.bincount(share, minlength=self.shares)).tolist()

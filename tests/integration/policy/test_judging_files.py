@@ -40,6 +40,21 @@ def test_shares_change_no_verdict(portfolio: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".counts-*")), "the counts were left behind"
 
 
+@pytest.mark.parametrize("zone_set", [None, "Mars/Olympus", "Asia/Shanghai|Mars/Olympus"])
+def test_shares_change_no_verdict_where_nobody_knows_the_day(
+    portfolio: Path, tmp_path: Path, zone_set: str | None
+) -> None:
+    """What is older than every window still counts as today's for him whose day nobody knows."""
+    unknown = pl.col("person_id").hash() % 7 == 0
+    accounts = pl.read_parquet(portfolio / "accounts/*.parquet").with_columns(
+        zone_set=pl.when(unknown).then(pl.lit(zone_set, dtype=pl.String)).otherwise("zone_set")
+    )
+    accounts.write_parquet(tmp_path / "accounts.parquet")
+    contacts, packs = pl.read_parquet(portfolio / "contacts/*.parquet"), load_packs()
+    judge_files(tmp_path / "accounts.parquet", portfolio / "contacts", tmp_path / "v", at=AT, packs=packs)
+    assert_frame_equal(pl.read_parquet(tmp_path / "v/*.parquet"), judge_people(accounts, contacts, at=AT, packs=packs))
+
+
 def test_codes_say_what_the_mask_says(portfolio: Path, tmp_path: Path) -> None:
     judge_files(portfolio / "accounts", portfolio / "contacts", tmp_path / "v", at=AT, packs=load_packs())
     for row in _read(tmp_path / "v").head(500).iter_rows(named=True):
