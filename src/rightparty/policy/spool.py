@@ -126,7 +126,8 @@ class Spool:
         with self._lock:
             self.every_zone_set_given &= not of_row.null_count()
             places = [self._zone_sets.setdefault(name, len(self._zone_sets)) for name in names]
-        return np.array([*places, _NO_ZONES], dtype=np.uint32)[of_row.fill_null(len(names)).to_numpy()]
+        place_of: NDArray[np.uint32] = np.array([*places, _NO_ZONES], dtype=np.uint32)
+        return np.take(place_of, of_row.fill_null(len(names)).to_numpy())
 
     def _add(self, table: str, records: _Records) -> None:
         """Append the records of somebody, each to its share."""
