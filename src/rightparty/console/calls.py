@@ -135,7 +135,7 @@ def call(request: HttpRequest, call_id: UUID) -> HttpResponse:
         "outcomes": [(each, BY_CODE[each.outcome]) for each in story.outcomes],
         "may_hear": request.user.has_perm("dispatch.hear_recording"), "today": _now().date().isoformat(),
         "currency": story.reminder.currency, "page": f"{settings.RIGHTPARTY['PUBLIC_URL']}/",
-        "may_enter": mine and (story.is_being_made or story.reminder.state == ReminderState.UNKNOWN),
+        "may_enter": mine and story.is_open, "being_made": story.is_being_made(at=_now()),
     }  # fmt: skip
     return render(request, "console/call.html", context)
 
