@@ -15,6 +15,7 @@ from ninja import NinjaAPI, Status
 from ninja.errors import AuthenticationError, ValidationError
 from ninja.security import HttpBearer
 
+from rightparty.api.calls import router as calls
 from rightparty.api.schemas import (
     Fault,
     HealthOut,
@@ -60,6 +61,7 @@ api = NinjaAPI(
 
 
 api.add_router("/verifications", verifications)
+api.add_router("/calls", calls)
 
 
 @api.exception_handler(ValidationError)

@@ -11,6 +11,7 @@ from rightparty.cli import (
     attribution,
     audit,
     batches,
+    calls,
     demo,
     dispatch,
     evidence,
@@ -52,7 +53,7 @@ app = typer.Typer(
     add_completion=False,
 )
 for group in (
-    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, alarms, explain,
-    evidence, wording, serve, demo,
+    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, calls, alarms,
+    explain, evidence, wording, serve, demo,
 ):  # fmt: skip
     group.add_commands(app)
