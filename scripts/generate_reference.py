@@ -45,8 +45,11 @@ SETTING_TEXTS: Final = {
     "RIGHTPARTY_SENDER": "Who signs every message, as registered with the carriers.",
     "RIGHTPARTY_PHONE": "The lender's own number, for texts that name one; none: no text may.",
     "RIGHTPARTY_PUBLIC_URL": "The lender's own address under which recipients' pages are reached; stands in messages.",
-    "RIGHTPARTY_SMS": "`simulated`, or `smpp://user:password@host:port`.",
-    "RIGHTPARTY_EMAIL": "`simulated`, or `smtp://host:port`.",
+    "RIGHTPARTY_SMS": "`simulated`, or `smpp://user:password@host:port/?window=50&rate=500&name=smpp`"
+    " (`smpps://` with TLS).",
+    "RIGHTPARTY_EMAIL": "`simulated`, or `smtp://user:password@host:port/?connections=4&bounces=address&name=smtp`"
+    " (`smtp+tls://` with STARTTLS, `smtps://` with TLS).",
+    "RIGHTPARTY_DKIM": "Signs e-mails: `selector:domain:/path/to/key.pem`, RSA or Ed25519; none: not signed here.",
     "RIGHTPARTY_EMAIL_FROM": "Address that e-mails come from.",
     "RIGHTPARTY_SMS_FROM": "Number that text messages come from.",
     "RIGHTPARTY_STRATEGY": "A treatment strategy file in place of the shipped one.",
@@ -221,7 +224,7 @@ def reminder_states() -> str:
     text = NOTE + (
         "# States of a reminder\n\nThe table in `src/rightparty/dispatch/reminder_state.py`. Any other move is refused."
         " `unknown` means that nobody can say whether the carrier took the message: it counts as sent and is never sent"
-        " again; only a receipt resolves it.\n\n"
+        " again; a receipt, a late answer or the provider, asked, resolves it.\n\n"
     )
     rows = []
     for state, after in MOVES.items():
@@ -237,9 +240,9 @@ def call_outcomes() -> str:
 
     text = NOTE + (
         "# Outcomes of a call\n\nWhat an agent or a dialler enters once a call is over, with"
-        " [the console or the interface](../how-to/make-calls.md). The attempt itself was counted when the gate released"
-        " the call; `answered` is the conversation that frequency rules count, and `name_agrees` is recorded only where"
-        " the agent has checked who he speaks to. Where *identified* says yes the outcome cannot be entered before.\n"
+        " [the console or the interface](../how-to/make-calls.md). The attempt itself was counted when the gate"
+        " released the call; `answered` is the conversation that frequency rules count, and `name_agrees` is recorded"
+        " only where the agent has checked who he speaks to. Where *identified* says yes the outcome cannot be entered before.\n"
     )
     for reached in Reached:
         codes = [each for each in OUTCOMES if each.reached is reached]
@@ -253,7 +256,9 @@ def call_outcomes() -> str:
             ]
             for each in codes
         ]  # fmt: skip
-        text += _table(["Code", "On the button", "Meaning", "Identified", "Contact events", "Done at once", "Asks"], rows)
+        text += _table(
+            ["Code", "On the button", "Meaning", "Identified", "Contact events", "Done at once", "Asks"], rows
+        )
     return text
 
 

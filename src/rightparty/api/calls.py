@@ -17,10 +17,10 @@ from ninja.files import UploadedFile
 from rightparty.api.schemas import (
     CallIn,
     CallOut,
+    CallOutcomeIn,
+    CallOutcomeOut,
     Fault,
     HeldCallOut,
-    OutcomeIn,
-    OutcomeOut,
     ReasonOut,
     RecordingFileIn,
     RecordingOut,
@@ -71,8 +71,8 @@ def calls(request: HttpRequest, payload: CallIn) -> Any:  # noqa: ARG001
     return _released(story)
 
 
-@router.post("/{call}/outcome", response={200: OutcomeOut, 409: Refusal})
-def outcome(request: HttpRequest, call: UUID, payload: OutcomeIn) -> Any:  # noqa: ARG001
+@router.post("/{call}/outcome", response={200: CallOutcomeOut, 409: Refusal})
+def outcome(request: HttpRequest, call: UUID, payload: CallOutcomeIn) -> Any:  # noqa: ARG001
     """Take what came of a call; stops, holds and cases stand before this answers."""
     at = datetime.now(UTC)
     details = OutcomeDetails(
@@ -90,7 +90,7 @@ def outcome(request: HttpRequest, call: UUID, payload: OutcomeIn) -> Any:  # noq
     except CallError as error:
         return _refused(409, "outcome", error)
     told = explain_reminder(call)
-    return OutcomeOut(call=call, state=told.reminder.state if told else "", repeated=not new)
+    return CallOutcomeOut(call=call, state=told.reminder.state if told else "", repeated=not new)
 
 
 @router.post("/{call}/recording", response={200: RecordingOut, 409: Refusal})

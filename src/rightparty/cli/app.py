@@ -21,11 +21,13 @@ from rightparty.cli import (
     lookups,
     plan,
     policy,
+    receive_mail,
     sample,
     serve,
     store,
     verify,
     wording,
+    work,
 )
 from rightparty.cli.output import refuse
 from rightparty.parties.attribution.parameters import ParametersError
@@ -53,7 +55,7 @@ app = typer.Typer(
     add_completion=False,
 )
 for group in (
-    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, calls, alarms,
-    explain, evidence, wording, serve, demo,
+    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, calls, work,
+    receive_mail, alarms, explain, evidence, wording, serve, demo,
 ):  # fmt: skip
     group.add_commands(app)
