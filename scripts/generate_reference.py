@@ -242,7 +242,8 @@ def call_outcomes() -> str:
         "# Outcomes of a call\n\nWhat an agent or a dialler enters once a call is over, with"
         " [the console or the interface](../how-to/make-calls.md). The attempt itself was counted when the gate"
         " released the call; `answered` is the conversation that frequency rules count, and `name_agrees` is recorded"
-        " only where the agent has checked who he speaks to. Where *identified* says yes the outcome cannot be entered before.\n"
+        " only where the agent has checked who he speaks to. Where *identified* says yes the outcome cannot be entered"
+        " before.\n"
     )
     for reached in Reached:
         codes = [each for each in OUTCOMES if each.reached is reached]
