@@ -68,6 +68,8 @@ SETTING_TEXTS: Final = {
     "RIGHTPARTY_HOUSE_RULES": "A file of house rules in place of the shipped one; the law holds besides.",
     "RIGHTPARTY_EVENTS_KEYS": "Keys of pushed events, base64 of 24 bytes or more, with or without `whsec_`, separated by"
     " spaces; none: no event is taken.",
+    "RIGHTPARTY_DIALLER": "Asked to call an agent's number, `https://TOKEN@host/base`; none: agents dial by hand.",
+    "RIGHTPARTY_RECORDINGS_FROM": "Folder in which the dialler leaves recordings that the interface attaches by name.",
     "RIGHTPARTY_API_TOKENS": "Bearer tokens of the interface, separated by commas; none: it answers nobody.",
 }
 
@@ -234,6 +236,35 @@ def reminder_states() -> str:
     return text + _table(["State", "May become", "A person may have received it", "No worker has work left"], rows)
 
 
+def call_outcomes() -> str:
+    """Return the page of what can come of a call."""
+    from rightparty.dispatch.calls.outcomes import OUTCOMES, REACHED_TEXTS, Reached, events_of
+
+    text = NOTE + (
+        "# Outcomes of a call\n\nWhat an agent or a dialler enters once a call is over, with"
+        " [the console or the interface](../how-to/make-calls.md). The attempt itself was counted when the gate"
+        " released the call; `answered` is the conversation that frequency rules count, and `name_agrees` is recorded"
+        " only where the agent has checked who he speaks to. Where *identified* says yes the outcome cannot be entered"
+        " before.\n"
+    )
+    for reached in Reached:
+        codes = [each for each in OUTCOMES if each.reached is reached]
+        text += f"\n## {REACHED_TEXTS[reached]}\n\nThe reminder ends as `{codes[0].ends}`.\n\n"
+        rows = [
+            [
+                f"`{each.code}`", each.text, each.meaning, "yes" if each.needs_identity else "",
+                ", ".join(f"`{kind}`" for kind in events_of(each, identified=True)),
+                ", ".join(f"`{what}`" for what in (each.effect, each.hold and f"hold: {each.hold}") if what),
+                f"`{each.asks}`" if each.asks else "",
+            ]
+            for each in codes
+        ]  # fmt: skip
+        text += _table(
+            ["Code", "On the button", "Meaning", "Identified", "Contact events", "Done at once", "Asks"], rows
+        )
+    return text
+
+
 def _environment() -> Iterator[tuple[str, str]]:
     source = (ROOT / "src/rightparty/site/settings.py").read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(source)):
@@ -290,6 +321,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "audit-findings.md": audit_findings,
     "rules-by-market.md": rules_by_market,
     "reminder-states.md": reminder_states,
+    "call-outcomes.md": call_outcomes,
     "settings.md": settings,
     "commands.md": commands,
 }
