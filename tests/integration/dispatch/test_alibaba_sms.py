@@ -98,9 +98,7 @@ def test_a_text_that_no_approved_template_is_does_not_go_out(
         (200, "SOMETHING_NEW", Fate.UNKNOWN),
     ],
 )
-def test_what_each_code_means(
-    service: AlibabaPeer, channel: AlibabaSms, status: int, code: str, fate: Fate
-) -> None:
+def test_what_each_code_means(service: AlibabaPeer, channel: AlibabaSms, status: int, code: str, fate: Fate) -> None:
     service.errors["8615400000001"] = (status, code)
     said = channel.send_all([text(0), text(1), text(2)], may_send=always)
     assert [each.fate for each in said] == [Fate.ACCEPTED, fate, Fate.ACCEPTED]
