@@ -10,12 +10,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 from rightparty.casework.operations.open_from_reply import open_from_reply
 from rightparty.dispatch.channels.adapter import ChannelAdapter, InboundText
-from rightparty.dispatch.channels.registry import connect, connect_receivers
+from rightparty.dispatch.channels.registry import connect, connect_inbox, connect_receivers
 from rightparty.dispatch.channels.route import Route
 from rightparty.dispatch.channels.smpp import SmppChannel
 from rightparty.dispatch.channels.smtp import SmtpChannel
 from rightparty.inbound.operations.receive_receipt import receive_receipts
 from rightparty.inbound.operations.receive_reply import receive_reply
+from rightparty.intake.operations.apply_inbound_facts import apply_inbound_facts
 from rightparty.simulation.channels.handset import simulated_handsets, simulated_mailboxes
 from rightparty.site.channels.providers import provider_of
 
@@ -37,6 +38,7 @@ def connect_channels(options: Mapping[str, Any]) -> None:
         if options[setting]:
             connect(channel, _route(options[setting], partial(other_adapter, channel=channel, options=options)))
     connect_receivers(on_receipts=receive_receipts, on_texts=receive_texts)
+    connect_inbox(lambda at: apply_inbound_facts(at=at))
 
 
 def _route(urls: str, adapter_of_url: Callable[[str], ChannelAdapter]) -> Route:
@@ -60,8 +62,11 @@ def sms_adapter(url: str, options: Mapping[str, Any]) -> ChannelAdapter:
     """
     if url == SIMULATED:
         return simulated_handsets(options["SMS_FROM"])
-    if url.startswith("smpp://"):
-        return SmppChannel.from_url(url, source=options["SMS_FROM"])
+    if url.startswith(("smpp://", "smpps://")):
+        try:
+            return SmppChannel.from_url(url, sender=options["SMS_FROM"])
+        except ValueError as fault:
+            raise ImproperlyConfigured(f"RIGHTPARTY_SMS: {fault}") from None
     return provider_of(url, channel="sms", setting="RIGHTPARTY_SMS", options=options)
 
 
@@ -73,8 +78,11 @@ def email_adapter(url: str, options: Mapping[str, Any]) -> ChannelAdapter:
     """
     if url == SIMULATED:
         return simulated_mailboxes(options["EMAIL_FROM"])
-    if url.startswith(("smtp://", "smtp+tls://")):
-        return SmtpChannel.from_url(url, sender=options["EMAIL_FROM"])
+    if url.startswith(("smtp://", "smtp+tls://", "smtps://")):
+        try:
+            return SmtpChannel.from_url(url, sender=options["EMAIL_FROM"], dkim=options["DKIM"])
+        except ValueError as fault:
+            raise ImproperlyConfigured(f"RIGHTPARTY_EMAIL: {fault}") from None
     return provider_of(url, channel="email", setting="RIGHTPARTY_EMAIL", options=options)
 
 
