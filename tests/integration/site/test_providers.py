@@ -43,6 +43,12 @@ def test_each_scheme_makes_its_provider(files: Path) -> None:
         assert not any(hidden in repr(vars(made)) for hidden in ("hidden-token", "hidden-secret", SECRET)), name
 
 
+def test_window_and_rate_are_as_the_address_says() -> None:
+    url = f"https://acme:{SECRET}@provider.example/v1?window=40&rate=12.5"
+    made = provider_of(url, channel="sms", setting="RIGHTPARTY_X", options=settings.RIGHTPARTY)
+    assert (made.capabilities.window, made.capabilities.per_second) == (40, 12.5)
+
+
 def test_the_settings_connect_several_providers_of_a_channel(files: Path) -> None:
     chosen = addresses(files)
     own: dict[str, Any] = {
@@ -87,6 +93,9 @@ def _disconnect(channel: str) -> None:
         ("app", "webpush:?key=/nowhere&contact=mailto:x@y.example", "No such file"),
         ("app", "webpush:", "webpush:"),
         ("post", "letters:", "letters:DIRECTORY"),
+        ("sms", f"https://acme:{SECRET}@provider.example/?window=0", "window must be 1 to 200"),
+        ("sms", f"https://acme:{SECRET}@provider.example/?rate=nan", "rate more than 0"),
+        ("sms", f"https://acme:{SECRET}@provider.example/?rate=fast", "window and rate are numbers"),
     ],
 )
 def test_an_address_that_cannot_be_used_names_the_setting_and_no_credentials(channel: str, url: str, says: str) -> None:
@@ -95,3 +104,4 @@ def test_an_address_that_cannot_be_used_names_the_setting_and_no_credentials(cha
     assert says in str(refused.value)
     assert str(refused.value).startswith("RIGHTPARTY_X: ")
     assert "hidden" not in str(refused.value)
+    assert SECRET not in str(refused.value)
