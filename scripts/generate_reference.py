@@ -45,10 +45,19 @@ SETTING_TEXTS: Final = {
     "RIGHTPARTY_SENDER": "Who signs every message, as registered with the carriers.",
     "RIGHTPARTY_PHONE": "The lender's own number, for texts that name one; none: no text may.",
     "RIGHTPARTY_PUBLIC_URL": "The lender's own address under which recipients' pages are reached; stands in messages.",
-    "RIGHTPARTY_SMS": "`simulated`, or `smpp://user:password@host:port/?window=50&rate=500&name=smpp`"
-    " (`smpps://` with TLS).",
-    "RIGHTPARTY_EMAIL": "`simulated`, or `smtp://user:password@host:port/?connections=4&bounces=address&name=smtp`"
-    " (`smtp+tls://` with STARTTLS, `smtps://` with TLS).",
+    "RIGHTPARTY_SMS": "`simulated`, or providers, several with blanks between them, the preferred one first:"
+    " `smpp://user:password@host:port/?window=50&rate=500&name=smpp` (`smpps://` with TLS),"
+    " `twilio://SID:TOKEN@host?from=…`, `alibaba://KEY:SECRET@host?sign=…&templates=FILE`,"
+    " `https://NAME:KEY@host/base`.",
+    "RIGHTPARTY_EMAIL": "`simulated`, or providers, several with blanks between them, the preferred one first:"
+    " `smtp://user:password@host:port/?connections=4&bounces=address&name=smtp` (`smtp+tls://` with STARTTLS, `smtps://`"
+    " with TLS), `https://NAME:KEY@host/base`.",
+    "RIGHTPARTY_CALL": "Providers of automated calls: `twilio://SID:TOKEN@host?from=…`, `https://NAME:KEY@host/base`;"
+    " none: no call is made.",
+    "RIGHTPARTY_POST": "Where letters go: `letters:FOLDER?return=…`, `https://NAME:KEY@host/base`; none: no letter is"
+    " written.",
+    "RIGHTPARTY_APP": "Push services: `webpush:?key=FILE&contact=mailto:…`, `https://NAME:KEY@host/base`; none:"
+    " nothing is pushed.",
     "RIGHTPARTY_DKIM": "Signs e-mails: `selector:domain:/path/to/key.pem`, RSA or Ed25519; none: not signed here.",
     "RIGHTPARTY_EMAIL_FROM": "Address that e-mails come from.",
     "RIGHTPARTY_SMS_FROM": "Number that text messages come from.",
