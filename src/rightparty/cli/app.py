@@ -20,6 +20,7 @@ from rightparty.cli import (
     lookups,
     plan,
     policy,
+    receive_mail,
     sample,
     serve,
     store,
@@ -53,7 +54,7 @@ app = typer.Typer(
     add_completion=False,
 )
 for group in (
-    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, work, alarms,
-    explain, evidence, wording, serve, demo,
+    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, work, receive_mail,
+    alarms, explain, evidence, wording, serve, demo,
 ):  # fmt: skip
     group.add_commands(app)

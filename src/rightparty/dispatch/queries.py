@@ -30,7 +30,7 @@ from rightparty.dispatch.models import (
     Segment,
     Verification,
 )
-from rightparty.dispatch.reminder_state import ReminderState
+from rightparty.dispatch.reminder_state import OPEN_STATES, ReminderState
 from rightparty.dispatch.trial import (
     Seen,
     TrialRules,
@@ -45,7 +45,7 @@ from rightparty.dispatch.wording_lint import Wording, lint
 from rightparty.evidence.queries import OpenedLeaf, find_leaf
 from rightparty.kernel.identifiers import read_code
 from rightparty.kernel.reasons import Reason, reasons_in
-from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState, Disclosure
+from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState, Disclosure, MessageChannel
 from rightparty.parties.queries import point_loads
 from rightparty.planning.batches import BATCHES, batch_of_points
 from rightparty.store.queries import among, is_postgresql, read_frame
@@ -138,6 +138,12 @@ def text_of(reminder_id: UUID) -> MessageText | None:
     return MessageText.objects.filter(reminder_id=reminder_id).first()
 
 
+def texts_of(ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return subject and body of released reminders, by id in hex."""
+    rows = MessageText.objects.filter(reminder_id__in=[UUID(key) for key in ids])
+    return {key.hex: (subject, body) for key, subject, body in rows.values_list("reminder_id", "subject", "body")}
+
+
 def reminder_states(*, plan_id: int | None = None) -> dict[str, int]:
     """Return how many reminders are in each state, of one plan or of all."""
     reminders = Reminder.objects.all() if plan_id is None else Reminder.objects.filter(plan_id=plan_id)
@@ -227,6 +233,30 @@ def reminders_of_segments(names: Collection[tuple[str, str]]) -> dict[tuple[str,
     found = Segment.objects.filter(provider_id__in={provider_id for _, provider_id in names})
     rows = found.values_list("channel", "provider_id", "reminder_id")
     return {(channel, provider_id): reminder for channel, provider_id, reminder in rows}
+
+
+def addresses_with_open_reminders(addresses: Sequence[str]) -> set[str]:
+    """Return those addresses to which something is planned that no gate has decided on."""
+    if not addresses:
+        return set()
+    planned = Reminder.objects.filter(address__in=addresses, state__in=OPEN_STATES)
+    return set(planned.values_list("address", flat=True).distinct())
+
+
+def find_mailed(message_id: str) -> Reminder | None:
+    """Return the released e-mail that a Message-ID names, or None.
+
+    Its first half is the reminder's own random id, which only sender and recipient of the mail have seen.
+    """
+    try:
+        reminder_id = UUID(hex=message_id.partition("@")[0])
+    except ValueError:
+        return None
+    found = Reminder.objects.filter(id=reminder_id, channel=MessageChannel.EMAIL, released_at__isnull=False).first()
+    if found is None or not message_id.startswith(f"{found.id.hex}@"):
+        return None
+    # before it is settled its ids are not on file yet
+    return found if message_id in (found.provider_ids or message_id).split() else None
 
 
 def last_reminder_to(address: str, *, channel: str) -> Reminder | None:

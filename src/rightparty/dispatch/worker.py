@@ -221,6 +221,8 @@ class Worker:
             self._give_back()
         if self.ticks() - self._kept_house >= min(HOUSEKEEPING_SECONDS, self.options.lease_seconds / 4):
             self._keep_house()
+        # facts that wait in the inbox come first: what they are about would only go back to the queue
+        pump(self.clock())
         decided = 0
         if not is_halted():
             for channel in self._open_channels():

@@ -3,7 +3,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import polars as pl
 from django.db import connection, models
@@ -33,6 +35,24 @@ def among(column: str, values: Sequence[str]) -> tuple[str, list[Any]]:
     if is_postgresql():
         return f"{column} = ANY(%s)", [list(values)]
     return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(list(values))]
+
+
+def among_ids(column: str, ids: Sequence[UUID]) -> tuple[str, list[Any]]:
+    """Return a condition that a UUID column is one of any number of ids, and its parameters."""
+    if is_postgresql():
+        return f"{column} = ANY(%s)", [list(ids)]
+    return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps([key.hex for key in ids])]
+
+
+def stored_id(value: UUID | str) -> str:
+    """Return, in hex, a UUID as a bare cursor gave it."""
+    return value.hex if isinstance(value, UUID) else value
+
+
+def stored_instant(value: datetime | str) -> datetime:
+    """Return an instant as a bare cursor gave it: SQLite keeps UTC without saying so."""
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def is_postgresql() -> bool:

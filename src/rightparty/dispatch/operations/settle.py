@@ -9,16 +9,17 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from rightparty.dispatch.channels.adapter import Fate, Handover
 from rightparty.dispatch.channels.registry import can_be_asked
-from rightparty.dispatch.models import Reminder, Segment
+from rightparty.dispatch.models import Reminder
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.evidence.chain import LeafRecord
 from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.kernel.reasons import mask_of
 from rightparty.store.operations.update_rows import update_rows
+from rightparty.store.queries import is_postgresql
 
 _STATE_OF = {
     Fate.ACCEPTED: ReminderState.HANDED_OVER,
@@ -70,14 +71,25 @@ def settle(answers: Mapping[str, Handover], *, at: datetime, halted: bool = Fals
             _COLUMNS,
             [_values(row, after, answers[row[0].hex], at, halted=halted) for row, after in moving],
         )
-        segments = [
-            Segment(reminder_id=key, channel=channel, provider_id=provider_id[:100])
-            for key, _, channel, _, _ in rows
-            for provider_id in answers[key.hex].provider_ids
-        ]
-        Segment.objects.bulk_create(segments, ignore_conflicts=True)
+        _keep_segments(
+            [
+                (key if is_postgresql() else key.hex, channel, provider_id[:100])
+                for key, _, channel, _, _ in rows
+                for provider_id in answers[key.hex].provider_ids
+            ]
+        )
         append_leaves([_leaf(row[3], after, answers[row[0].hex], at) for row, after in moving])
     return len(moving)
+
+
+def _keep_segments(segments: list[tuple[UUID | str, str, str]]) -> None:
+    """Remember the carrier's names; one that is known already stays with the message that had it first."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO dispatch_segment (reminder_id, channel, provider_id) VALUES (%s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            segments,
+        )
 
 
 def _after(state: str, fate: Fate) -> ReminderState | None:
