@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dispatch', '0008_lawful_moves'),
+        ('dispatch', '0010_calls'),
     ]
 
     operations = [
