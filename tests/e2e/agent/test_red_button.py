@@ -14,7 +14,7 @@ from tests.e2e.conftest import SMALL_PHONE, faults_of, shoot
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-BUTTON = {"en": "Halt dispatch", "zh-hans": "暂停发送", "zh-hant": "暫停發送"}
+BUTTON = {"en": "Halt dispatch", "zh-hans": "暂停发送", "zh-hant": "暫停傳送"}
 
 
 def cookies_of_staff(url: str, language: str) -> list[dict[str, str]]:

@@ -48,7 +48,7 @@ def test_the_button_is_on_every_page_of_staff_and_gives_way_to_the_banner(at: da
         assert "wrong texts &lt;b&gt;" in shown
         assert "2026-11-23 02:00 UTC" in shown
     assert "发送已暂停" in page(ann, "cases", "zh-hans")
-    assert "發送已暫停" in page(ann, "cases", "zh-hant")
+    assert "傳送已暫停" in page(ann, "cases", "zh-hant")
 
 
 def test_a_halt_needs_a_member_of_staff_and_a_reason_and_nothing_changes_on_get() -> None:
