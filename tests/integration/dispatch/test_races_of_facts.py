@@ -134,12 +134,12 @@ def test_a_fact_waits_for_a_release_that_has_read(
     before(kind, world)
     has_read, may_commit = threading.Event(), threading.Event()
     committed: list[str] = []
-    original = gate.append_leaves
+    original = gate.append_columns
 
-    def pausing(records):
+    def pausing(*leaves):
         has_read.set()
         assert may_commit.wait(20)
-        return original(records)
+        return original(*leaves)
 
     def decide() -> None:
         release(ids, at=world, worker="w1")
@@ -150,7 +150,7 @@ def test_a_fact_waits_for_a_release_that_has_read(
         committed.append("fact")
 
     ids = claimed(world)
-    monkeypatch.setattr(gate, "append_leaves", pausing)
+    monkeypatch.setattr(gate, "append_columns", pausing)
     deciding = in_thread(decide)
     assert has_read.wait(20)
     telling = in_thread(tell)
