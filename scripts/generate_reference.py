@@ -290,8 +290,8 @@ def metrics() -> str:
 
     text = NOTE + (
         "# Metrics of a worker\n\n`rightparty work --listen HOST:PORT` serves these at `/metrics` in the form that"
-        " Prometheus reads; [how to run workers](../how-to/run-workers.md). They hold numbers and words of the product's"
-        " own: no address, name, account, text or reference code. Labels: `channel`, `provider` (as its adapter is"
+        " Prometheus reads; [how to run workers](../how-to/run-workers.md). They hold numbers and words of the"
+        " product's own: no address, name, account, text or reference code. Labels: `channel`, `provider` (as its adapter is"
         " named), `reason` ([codes](reasons.md)), `fate` (`accepted`, `refused`, `unknown`, `busy`, `not_sent`),"
         " `outcome` of a receipt.\n\n## What this worker did\n\n"
     )
@@ -305,7 +305,7 @@ def metrics() -> str:
     text += (
         "\n## What the store knows\n\nRead at a scrape, at most every five seconds; every worker tells the same.\n\n"
     )
-    families = StoreCollector(lambda: StoreFigures()).collect()
+    families = StoreCollector(StoreFigures).collect()
     text += _metric_rows([[f.name, f.type, vars(f).get("_labelnames", ()), f.documentation] for f in families])
     return text + "\nBesides, `process_…` tells processor time, memory and open files of the worker.\n"
 

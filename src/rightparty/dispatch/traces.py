@@ -30,7 +30,7 @@ class Step:
             f"rightparty.{name}", record_exception=False, set_status_on_exception=False
         )
         self._figures = figures
-        self._span = trace.INVALID_SPAN
+        self._span: trace.Span = trace.INVALID_SPAN
 
     def __call__(self, **figures: float | str) -> None:
         """Add figures: numbers, or words of ours."""

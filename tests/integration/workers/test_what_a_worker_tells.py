@@ -60,7 +60,7 @@ class TalkativeChannel(CountingChannel):
         digit = int(message.address[-1])
         if digit == 1:
             return Handover(fate=Fate.REFUSED, code=f"bad number {message.address}", provider=message.address)
-        if digit == 2:
+        if len(self.written) == 4:
             raise ValueError(f"{message.address} {message.body}")
         self.receipts.append(
             ReceiptReport(channel="sms", provider_id=message.address, outcome=ReceiptOutcome.DELIVERED)
@@ -105,7 +105,7 @@ def test_nothing_personal_is_in_the_metrics_the_pages_or_the_spans(
     pages = WorkerPages(worker)
     shown = "\n".join(page()[2].decode() for page in (pages.metrics, pages.readyz, pages.healthz))
     traced = "\n".join(words_of(span) for span in spans.get_finished_spans())
-    assert len(wire.written) >= 2
+    assert len(wire.written) == 4
     marks = planted() | {message.body[:12] for message in wire.written} | {"@", "http"}
     for told in (shown, traced):
         assert [mark for mark in marks if mark in told] == []
