@@ -118,6 +118,10 @@ class ScriptedProvider:
         """Receipts come lost, twice, late, out of order and before the answer; some are of nobody's message."""
         dice = random.Random(f"{self.seed}/receipt/{provider_id}")
         outcome = dice.choices([ReceiptOutcome.DELIVERED, ReceiptOutcome.UNDELIVERED, ReceiptOutcome.UNKNOWN], [7, 2, 1])[0]
+        if dice.random() < 0.2 and not self.calm:
+            # it changes its mind
+            other = ReceiptOutcome.UNDELIVERED if outcome is ReceiptOutcome.DELIVERED else ReceiptOutcome.DELIVERED
+            self._send_receipt(provider_id, other, dice.choice([0.0, 0.2, 150.0]))
         copies = 1 if self.calm else dice.choices([0, 1, 2, 3], [2, 5, 2, 1])[0]
         for _ in range(copies):
             delay = dice.choice([0.0, 0.001, 0.05, 0.5, 150.0])

@@ -15,6 +15,9 @@ FAULTS: Final = {"crash": 38, "pause": 24, "jump": 6, "error": 10, "full": 7, "l
 PLACES: Final = {"any": (30, 90), "write": (25, 26), "commit": (25, 12), "wire": (20, 10)}
 """Kind of point -> (weight, greatest count)."""
 
+AT_THE_WIRE: Final = 0.3
+"""Share of histories in which a worker is held up while it writes, and somebody halts dispatch."""
+
 PAUSES: Final = (0.3, 2.0, 45.0, 61.0, 75.0, 200.0)
 JUMPS: Final = (-180_000.0, -3600.0, -90.0, -20.0, 20.0, 90.0, 3600.0, 180_000.0)
 """Seconds by which a clock is set: up to two days, an hour as by a wrong rule for summer time, a minute."""
@@ -85,6 +88,7 @@ def draw(seed: int, *, most_faults: int = 4) -> Scenario:
     dice = random.Random(seed)
     everybody = [(n, k) for n in PERSONS for k in (0, 1)]
     reminders = tuple(dice.sample(everybody, dice.randint(3, 8)))
+    at_the_wire = dice.random() < AT_THE_WIRE
     workers = tuple(_worker(dice, f"w{n}") for n in range(1, dice.choice([1, 2, 2, 3]) + 1))
     if len(workers) > 1 and dice.random() < 0.15:
         # split brain: two processes believe to be the same worker
@@ -92,6 +96,9 @@ def draw(seed: int, *, most_faults: int = 4) -> Scenario:
     deeds = tuple(_deed(dice, n) for n in range(dice.choice([0, 1, 1, 2, 2, 3, 4])))
     actors = [worker.name for worker in workers] * 4 + [deed.name for deed in deeds]
     faults = tuple(_fault(dice, actors) for _ in range(dice.randint(0, most_faults)))
+    if at_the_wire:
+        faults += tuple(_fault_at_the_wire(dice, actors[0]) for _ in range(2))
+        deeds += (Deed("halting", "halt", at=round(dice.uniform(0.3, 2.0), 3), person=1, lasts=90.0),)
     jumps = tuple(
         Jump(at=round(dice.random(), 3), seconds=dice.choice(JUMPS))
         for _ in range(dice.choice([0, 0, 0, 0, 1, 2]))
@@ -132,3 +139,9 @@ def _fault(dice: random.Random, actors: list[str]) -> Fault:
         where = "write"
     seconds = dice.choice(PAUSES) if what == "pause" else dice.choice(JUMPS) if what == "jump" else 0.0
     return Fault(dice.choice(actors), what, where, dice.randint(1, PLACES[where][1]), seconds)
+
+
+def _fault_at_the_wire(dice: random.Random, actor: str) -> Fault:
+    what = dice.choice(["pause", "pause", "jump"])
+    seconds = dice.choice([2.0, 61.0, 200.0]) if what == "pause" else dice.choice(JUMPS)
+    return Fault(actor, what, "wire", dice.randint(1, 6), seconds)

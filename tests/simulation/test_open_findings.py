@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the simulation has found in the product and is not mended there yet, each in the smallest history that shows it.
+
+Strict: when the product is mended, the test says so, and its remedy in `open_findings.py` goes with it.
+"""
+
+import os
+
+import pytest
+
+from rightparty.dispatch.channels.adapter import OnUnknown
+from tests.simulation.history import Runner
+from tests.simulation.scenario import Scenario, WorkerPlan, draw
+from tests.simulation.scheduler import Fault
+
+pytestmark = [
+    pytest.mark.skipif(os.environ.get("RIGHTPARTY_TEST_STORE") == "postgresql", reason="histories are files of SQLite"),
+    pytest.mark.django_db,
+]
+
+SET_BACK = Scenario(
+    seed=1, reminders=((2, 0),), workers=(WorkerPlan("w1", 0.0, 2, 2, 1, False, True),), deeds=(), jumps=(),
+    faults=(Fault("w1", "jump", "commit", 4, -3600.0), Fault("w1", "pause", "wire", 1, 75.0)),
+    on_unknown=OnUnknown.NOTHING, hostile_provider=False,
+)  # fmt: skip
+
+
+def found(runner: Runner, scenario: Scenario, finding: str) -> str:
+    """Return the promise that breaks with the finding as the product has it, and only then."""
+    assert not runner.run(scenario).broken
+    outcome = runner.run(scenario, unmended=finding)
+    return outcome.broken[0].promise if outcome.broken else ""
+
+
+@pytest.mark.xfail(strict=True, reason="Fence.may_send looks at the lease before it reads the store, not after")
+def test_a_worker_that_sleeps_while_it_looks_for_a_halt_does_not_write(light_runner: Runner) -> None:
+    assert not found(light_runner, draw(108), "lease looked at before the halt")
+
+
+@pytest.mark.xfail(strict=True, reason="Fence counts the lease from the wall clock at the mark, not from the claim")
+def test_a_lease_does_not_grow_when_the_clock_is_set_back(light_runner: Runner) -> None:
+    assert not found(light_runner, SET_BACK, "lease by the wall clock")
+
+
+@pytest.mark.xfail(strict=True, reason="pump passes on receipts only when new ones have come")
+def test_a_receipt_before_its_answer_has_its_effect_later(light_runner: Runner) -> None:
+    assert not found(light_runner, draw(28), "receipt before the answer")
