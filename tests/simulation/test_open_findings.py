@@ -10,7 +10,7 @@ import pytest
 
 from rightparty.dispatch.channels.adapter import OnUnknown
 from tests.simulation.history import Runner
-from tests.simulation.scenario import Scenario, WorkerPlan, draw
+from tests.simulation.scenario import Deed, Scenario, WorkerPlan, draw
 from tests.simulation.scheduler import Fault
 
 pytestmark = [
@@ -45,3 +45,15 @@ def test_a_lease_does_not_grow_when_the_clock_is_set_back(light_runner: Runner) 
 @pytest.mark.xfail(strict=True, reason="pump passes on receipts only when new ones have come")
 def test_a_receipt_before_its_answer_has_its_effect_later(light_runner: Runner) -> None:
     assert not found(light_runner, draw(28), "receipt before the answer")
+
+
+@pytest.mark.parametrize("kind", ["pay", "hold"])
+@pytest.mark.xfail(strict=True, reason="the gate leaves out facts whose instant is later than its own")
+def test_a_fact_that_commits_while_the_gate_waits_for_its_lock_is_seen(whole_runner: Runner, kind: str) -> None:
+    """The gate's instant is taken before it waits; the fact's is a little later, and its commit comes first."""
+    scenario = Scenario(
+        seed=1, reminders=((2, 0),), workers=(WorkerPlan("w1", 0.0, 2, 2, 1, False, True),), jumps=(),
+        deeds=(Deed("d", kind, 0.3, 2),), faults=(Fault("w1", "pause", "write", 11, 0.6),),
+        on_unknown=OnUnknown.NOTHING, hostile_provider=False,
+    )  # fmt: skip
+    assert not found(whole_runner, scenario, "facts later than the gate's instant")
