@@ -45,8 +45,11 @@ SETTING_TEXTS: Final = {
     "RIGHTPARTY_SENDER": "Who signs every message, as registered with the carriers.",
     "RIGHTPARTY_PHONE": "The lender's own number, for texts that name one; none: no text may.",
     "RIGHTPARTY_PUBLIC_URL": "The lender's own address under which recipients' pages are reached; stands in messages.",
-    "RIGHTPARTY_SMS": "`simulated`, or `smpp://user:password@host:port`.",
-    "RIGHTPARTY_EMAIL": "`simulated`, or `smtp://host:port`.",
+    "RIGHTPARTY_SMS": "`simulated`, or `smpp://user:password@host:port/?window=50&rate=500&name=smpp`"
+    " (`smpps://` with TLS).",
+    "RIGHTPARTY_EMAIL": "`simulated`, or `smtp://user:password@host:port/?connections=4&bounces=address&name=smtp`"
+    " (`smtp+tls://` with STARTTLS, `smtps://` with TLS).",
+    "RIGHTPARTY_DKIM": "Signs e-mails: `selector:domain:/path/to/key.pem`, RSA or Ed25519; none: not signed here.",
     "RIGHTPARTY_EMAIL_FROM": "Address that e-mails come from.",
     "RIGHTPARTY_SMS_FROM": "Number that text messages come from.",
     "RIGHTPARTY_STRATEGY": "A treatment strategy file in place of the shipped one.",

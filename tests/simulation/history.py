@@ -300,9 +300,7 @@ class Runner:
     folder: Path
     judge: LightGate | None = None
 
-    def run(
-        self, scenario: Scenario, *, keep_lines: bool = False, guarded: bool = True, unmended: str = ""
-    ) -> Outcome:
+    def run(self, scenario: Scenario, *, keep_lines: bool = False, guarded: bool = True, unmended: str = "") -> Outcome:
         """Run one; with a judge lightly, else through the whole gate.
 
         Args:

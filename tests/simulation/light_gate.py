@@ -44,7 +44,8 @@ class LightGate:
         addresses = rows["address"].unique().sort().to_list()
         humans = dict(_ask("SELECT party_id, person_id FROM parties_party WHERE party_id IN ({})", parties))
         paid = _ask(
-            "SELECT DISTINCT account_id FROM lending_payment WHERE status <> 'reversed' AND account_id IN ({})", accounts
+            "SELECT DISTINCT account_id FROM lending_payment WHERE status <> 'reversed' AND account_id IN ({})",
+            accounts,
         )
         held = _ask("SELECT account_id, party_id FROM lending_hold WHERE id > 0", [])
         said = _ask(

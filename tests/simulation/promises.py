@@ -166,7 +166,9 @@ class Promises:
             self.breaks("the books say what happened", f"{name}, but the provider has it")
         if not taken and row.state in ("handed_over", "delivered"):
             self.breaks("the books say what happened", f"{name}, but the provider never had it")
-        said = {o for name, key in self.provider.took.items() if key == row.id for o in self.provider.said.get(name, ())}
+        said = {
+            o for name, key in self.provider.took.items() if key == row.id for o in self.provider.said.get(name, ())
+        }
         if row.state == "delivered" and "delivered" not in said:
             self.breaks("receipts reach their own message", name)
         if row.outcome == "undelivered" and "undelivered" not in said:
@@ -189,7 +191,9 @@ class Promises:
             into[move.partition(">")[2]] += count
         for state in ("released", "withheld", "handed_over", "delivered", "failed"):
             if leaves[f"reminder.{state}"] < into[state]:
-                self.breaks("a record of each move", f"{state}: {into[state]} moves, {leaves[f'reminder.{state}']} leaves")
+                self.breaks(
+                    "a record of each move", f"{state}: {into[state]} moves, {leaves[f'reminder.{state}']} leaves"
+                )
 
     def _receipts(self) -> None:
         waiting = self.store.observer.execute(

@@ -117,7 +117,9 @@ class ScriptedProvider:
     def _promise_receipts(self, provider_id: str) -> None:
         """Receipts come lost, twice, late, out of order and before the answer; some are of nobody's message."""
         dice = random.Random(f"{self.seed}/receipt/{provider_id}")
-        outcome = dice.choices([ReceiptOutcome.DELIVERED, ReceiptOutcome.UNDELIVERED, ReceiptOutcome.UNKNOWN], [7, 2, 1])[0]
+        outcome = dice.choices(
+            [ReceiptOutcome.DELIVERED, ReceiptOutcome.UNDELIVERED, ReceiptOutcome.UNKNOWN], [7, 2, 1]
+        )[0]
         if dice.random() < 0.2 and not self.calm:
             # it changes its mind
             other = ReceiptOutcome.UNDELIVERED if outcome is ReceiptOutcome.DELIVERED else ReceiptOutcome.DELIVERED

@@ -100,8 +100,7 @@ def draw(seed: int, *, most_faults: int = 4) -> Scenario:
         faults += tuple(_fault_at_the_wire(dice, actors[0]) for _ in range(2))
         deeds += (Deed("halting", "halt", at=round(dice.uniform(0.3, 2.0), 3), person=1, lasts=90.0),)
     jumps = tuple(
-        Jump(at=round(dice.random(), 3), seconds=dice.choice(JUMPS))
-        for _ in range(dice.choice([0, 0, 0, 0, 1, 2]))
+        Jump(at=round(dice.random(), 3), seconds=dice.choice(JUMPS)) for _ in range(dice.choice([0, 0, 0, 0, 1, 2]))
     )
     return Scenario(
         seed=seed, reminders=reminders, workers=workers, deeds=deeds, faults=faults, jumps=jumps,

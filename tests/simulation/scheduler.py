@@ -96,7 +96,9 @@ class Scheduler:
         """Return the clock that nobody sets."""
         return self.ticks
 
-    def add(self, name: str, body: Callable[[Actor], object], *, at: float = 0.0, faults: list[Fault] | None = None) -> Actor:
+    def add(
+        self, name: str, body: Callable[[Actor], object], *, at: float = 0.0, faults: list[Fault] | None = None
+    ) -> Actor:
         """Let an actor begin at an instant."""
         mine = [fault for fault in faults or [] if fault.actor == name]
         actor = Actor(name, body, random.Random(f"{self.seed}/{name}"), mine, wake=max(at, self.ticks))

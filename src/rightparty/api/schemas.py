@@ -7,33 +7,16 @@ from uuid import UUID
 
 import polars as pl
 from ninja import Schema
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from rightparty.intake.contact_values import with_contact_values
-from rightparty.kernel.clock import NaiveInstantError, require_aware
-from rightparty.kernel.money import MINOR_LIMIT
+from rightparty.intake.facts import Amount, Identifier, Instant, Word, told
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, HoldKind, MessageChannel, PaymentStatus
 
 LONGEST_REPLY: Final = 10_000
 """Characters of a reply that are read at all."""
 
 _ADDRESS_REMEDY: Final = "Write phones with + and country code (E.164), mail addresses with one @."
-
-
-def _in_utc(instant: datetime) -> datetime:
-    return require_aware(instant)
-
-
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("control characters are not allowed in an identifier")
-    return text
-
-
-Instant = Annotated[datetime, AfterValidator(_in_utc)]
-"""An instant with an offset, for example 2026-11-23T10:00:00+08:00."""
-Identifier = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
-"""A name that the lender gave, 1 to 64 printable characters."""
 
 
 class Body(Schema):
@@ -49,9 +32,9 @@ class PaymentIn(Body):
     account_id: Identifier
     paid_at: Instant
     #: minor units of the account's currency, for example cents
-    amount_minor: Annotated[int, Field(strict=True, ge=0, le=MINOR_LIMIT)]
+    amount_minor: Amount
     status: PaymentStatus
-    channel: Annotated[str, Field(max_length=32)] = ""
+    channel: Word = ""
 
 
 class HoldIn(Body):
@@ -70,6 +53,32 @@ class HoldIn(Body):
         if self.to_at is not None and self.to_at <= self.from_at:
             raise ValueError("to_at must lie after from_at")
         return self
+
+
+class ReversalIn(Body):
+    """Money that went back."""
+
+    payment_id: Identifier
+    account_id: Identifier
+    #: both are needed only for a payment that is not known yet
+    paid_at: Instant | None = None
+    amount_minor: Amount | None = None
+
+
+class HoldEndIn(Body):
+    """The end of every running hold of a kind on a person or an account."""
+
+    kind: HoldKind
+    ended_at: Instant
+    party_id: Identifier | Literal[""] = ""
+    account_id: Identifier | Literal[""] = ""
+
+
+class StopIn(Body):
+    """A wish, a report, a demand or a promise of a person; which fields it needs, its type says."""
+
+    type: Literal["opted_out", "consent_revoked", "wrong_party", "promise_to_pay", "cease_communication"]
+    data: dict[str, Any]
 
 
 class ReceiptIn(Body):
@@ -102,6 +111,17 @@ class ReplyIn(Body):
         return self
 
 
+class MailOut(Schema):
+    """What a mail was taken for."""
+
+    #: bounced, delivered, pending, complained, other
+    kind: str
+    #: it names a message of ours
+    known: bool
+    #: something changed by it
+    changed: bool
+
+
 class PaymentOut(Schema):
     """The payment as it stands now."""
 
@@ -113,6 +133,14 @@ class HoldOut(Schema):
     """The hold, whether it was opened now or before."""
 
     hold: int
+
+
+class OutcomeOut(Schema):
+    """What a fact did: new, changed or repeated."""
+
+    outcome: str
+    #: planned reminders that were cancelled
+    cancelled: int
 
 
 class ReceiptOut(Schema):
@@ -222,23 +250,11 @@ class Refusal(Schema):
     errors: list[Fault]
 
 
-_REMEDIES: Final = {
-    "missing": "Add the field.",
-    "extra_forbidden": "Remove the field; see docs/reference/api.md for the fields there are.",
-    "json_invalid": "Send one JSON object, encoded in UTF-8.",
-    "datetime_parsing": NaiveInstantError.remedy,
-    "datetime_from_date_parsing": NaiveInstantError.remedy,
-    "int_type": "Write a whole number of minor units, without quotes or a decimal point.",
-}
-
-
 def faults_of(errors: list[dict[str, Any]]) -> list[Fault]:
     """Return what a validation found, without the values that were sent: they may be personal data."""
     faults = []
     for error in errors:
-        place = [str(part) for part in error.get("loc", ()) if part not in ("body", "query", "path", "payload")]
-        said = str(error.get("msg", "")).removeprefix("Value error, ")
-        instant = place and place[-1].endswith("_at")
-        remedy = _REMEDIES.get(str(error.get("type")), NaiveInstantError.remedy if instant else "Correct the field.")
+        where, said, remedy = told(error)
+        place = [part for part in where if part not in ("body", "query", "path", "payload")]
         faults.append(Fault(field=".".join(place), fault=said, remedy=remedy))
     return faults

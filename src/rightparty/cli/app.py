@@ -20,11 +20,13 @@ from rightparty.cli import (
     lookups,
     plan,
     policy,
+    receive_mail,
     sample,
     serve,
     store,
     verify,
     wording,
+    work,
 )
 from rightparty.cli.output import refuse
 from rightparty.parties.attribution.parameters import ParametersError
@@ -52,7 +54,7 @@ app = typer.Typer(
     add_completion=False,
 )
 for group in (
-    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, alarms, explain,
-    evidence, wording, serve, demo,
+    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, work, receive_mail,
+    alarms, explain, evidence, wording, serve, demo,
 ):  # fmt: skip
     group.add_commands(app)

@@ -4,7 +4,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from rightparty.console import batch_pages, link_views, views
+from rightparty.console import batch_pages, calls, link_views, views
 
 app_name = "console"
 urlpatterns = [
@@ -22,6 +22,14 @@ urlpatterns = [
     path("links/", link_views.reviews, name="link_reviews"),
     path("links/<int:review_id>/", link_views.review, name="link_review"),
     path("links/person/", link_views.persons, name="linked_person"),
+    path("calls/", calls.calls, name="calls"),
+    path("calls/new/", calls.ask, name="call_ask"),
+    path("calls/<uuid:call_id>/", calls.call, name="call"),
+    path("calls/<uuid:call_id>/open/", calls.press, name="call_open"),
+    path("calls/<uuid:call_id>/identified/", calls.identify, name="call_identify"),
+    path("calls/<uuid:call_id>/outcome/", calls.outcome, name="call_outcome"),
+    path("calls/<uuid:call_id>/recordings/", calls.recording, name="call_recording"),
+    path("calls/<uuid:call_id>/recordings/<int:number>/", calls.hear, name="call_hear"),
     path("loads/", views.loads, name="loads"),
     path("loads/<int:load_id>/", views.load, name="load"),
     path("audit/", views.audit, name="audit"),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from rightparty.casework.operations.close_case import CaseDecisionError, close_case
 from rightparty.casework.queries import actions_of, count_cases, find_case, list_cases
 from rightparty.console.audits import audit_shown
+from rightparty.console.calls import call_history
 from rightparty.console.figures import bar_chart
 from rightparty.console.loads import STATES, shown_findings
 from rightparty.console.story import cited_reasons, decided_on, facts_shown, seen_facts
@@ -139,6 +140,7 @@ def message(request: HttpRequest, reminder_id: UUID) -> HttpResponse:
         raise Http404
     facts = facts_shown(seen_facts(story))
     context = {
+        **call_history(reminder_id),
         "story": story,
         "reminder": story.reminder,
         "reasons": cited_reasons(story, installed_packs(known_on=decided_on(seen_facts(story)))),

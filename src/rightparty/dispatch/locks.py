@@ -51,6 +51,9 @@ def lock_for_release(rows: pl.DataFrame) -> Locked:
 
 def _lock_persons(given: list[str]) -> list[str]:
     """Lock every id of the persons, again if a merge or split came in between: then rows and persons are others."""
+    if not is_postgresql():
+        same = ids_of_same_persons(party_ids=given)["party_id"]
+        return sorted({*given, *same})
     while True:
         same = ids_of_same_persons(party_ids=given)["party_id"].to_list()
         locked = lock_parties(sorted({*given, *same}))

@@ -26,6 +26,9 @@ class ReminderState(StrEnum):
 
 _S = ReminderState
 
+AGENT_STEP: Final = "agent_call"
+"""Step of a reminder that an agent asked for: he makes the call himself, and no worker takes it."""
+
 MOVES: Final[dict[ReminderState, frozenset[ReminderState]]] = {
     _S.PLANNED: frozenset({_S.CLAIMED, _S.CANCELLED, _S.WITHHELD}),
     # back to planned: the lease ran out before release, or another reminder to the same person went first

@@ -40,7 +40,7 @@ def parse_instant(text: str) -> datetime:
 @cache
 def _zone_names() -> frozenset[str]:
     """Return the zones of this machine; listing them reads hundreds of files, so it is done once."""
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - {"Factory", "localtime"}  # neither is a place
 
 
 def is_known_zone(name: str) -> bool:

@@ -8,7 +8,7 @@ later is known with the next release of the library.
 
 import warnings
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import holidays
@@ -51,6 +51,7 @@ def with_calendar(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.drop(stale).join(table, on=list(KEY), how="left", maintain_order="left")
 
 
+@lru_cache(maxsize=10_000)
 def _says(market: str, first: date, last: date) -> tuple[bool | None, bool | None]:
     apart = (last - first).days
     if not 0 <= apart <= _MOST_DAYS_APART:

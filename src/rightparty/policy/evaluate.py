@@ -5,8 +5,7 @@ Reasons are bits (kernel.reasons): a verdict is one integer per row. A "no" is a
 Rules are compiled to expressions once for each set of packs; what holds alike in several markets is evaluated once.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache, reduce
@@ -18,16 +17,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rightparty.kernel.reasons import BY_CODE
+from rightparty.kernel.vocabulary import MessageChannel
 from rightparty.policy.house import EVERYWHERE
 from rightparty.policy.pack import LawPack, LawPacks, Rule
-from rightparty.policy.rules.house import house_rules
-from rightparty.policy.rules.law import withholds
+from rightparty.policy.rules.house import house_terms
+from rightparty.policy.rules.law import law_terms
 from rightparty.policy.rules.product import contradictions, is_promised_everywhere, product_rules
+from rightparty.policy.rules.term import Term
 
 VERDICT: Final = {"reasons_mask": pl.Int64(), "permitted": pl.Boolean()}
 """Columns a judgement adds."""
 
-_WITHOUT_PACK: Final[Mapping[str, pl.Expr]] = {"right_time.no_law_pack": pl.lit(value=True)}
+_WITHOUT_PACK: Final = Term(reason="right_time.no_law_pack", channels=None, where=pl.lit(value=True))
 _UNJUDGED: Final = BY_CODE["right_time.rules_gap"].mask
 
 
@@ -51,107 +52,140 @@ def evaluate(facts: pl.LazyFrame, packs: LawPacks, *, house: bool = True) -> pl.
 
 def judge(facts: pl.DataFrame, packs: LawPacks, *, house: bool = True) -> pl.DataFrame:
     """Judge every row at once; see `evaluate`."""
-    first, last = facts["local_date_min"].min(), facts["local_date_max"].max()
-    days = (first, last) if isinstance(first, date) and isinstance(last, date) else None
-    compiled = compile_rules(packs, house=house, days=days)
-    masks = compiled.masks(facts, facts["market"].unique().to_list())
-    return facts.with_columns(masks).with_columns(permitted=pl.col("reasons_mask") == 0)
+    masks = compile_rules(packs, house=house, days=days_of(facts)).masks(facts)
+    return facts.with_columns(masks, (masks == 0).alias("permitted"))
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The local dates of rows that are judged together."""
+
+    first: date
+    last: date
+    #: every row has both its local dates
+    known: bool
+
+
+def days_of(facts: pl.DataFrame) -> Days | None:
+    """Return the local dates of some rows; None if no row has one."""
+    first, last = facts["local_date_min"], facts["local_date_max"]
+    least, greatest = first.min(), last.max()
+    if not isinstance(least, date) or not isinstance(greatest, date):
+        return None
+    return Days(least, greatest, known=not first.null_count() and not last.null_count())
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The rules for rows of some markets, each a column of its own.
+    """What is computed for rows of some markets, each expression a column of its own.
 
     One deep expression that yields the whole mask costs four times as much to run on a thousand rows.
     """
 
-    #: what is computed in one pass: contradictions, rules, memberships
+    #: contradictions, then where rules withhold
     columns: tuple[pl.Expr, ...]
-    #: bit of the reason, name of the rule's column, name of the column that says where it holds (None: everywhere)
-    terms: tuple[tuple[int, str, str | None], ...]
+    #: of each rule's column, the mask of the reasons it gives: one for all rows, or one for each cell
+    reasons: tuple[np.int64 | NDArray[np.int64], ...]
 
 
 class CompiledRules:
-    """The expressions of a set of packs: each once, with the markets in which it holds.
+    """The expressions of a set of packs, each once, with the reasons that it gives in each market and on each channel.
 
-    Most rules hold alike in many markets, and what a node of an expression costs hardly depends on the rows.
+    Most rules look at the same facts in many markets, and what a node of an expression costs hardly depends on rows.
+    A market and a channel are a cell; markets without a pack come last, and channels that are none or not known.
     """
 
-    def __init__(self, packs: LawPacks, *, house: bool, days: tuple[date, date] | None) -> None:
+    def __init__(self, packs: LawPacks, *, house: bool, days: Days | None) -> None:
         """Compile every pack for rows whose local dates lie within `days` (None: any)."""
-        self._known = tuple(packs.packs)
-        self._terms: dict[tuple[str, bytes], pl.Expr] = {}
-        self._markets: dict[tuple[str, bytes], list[str]] = defaultdict(list)
-        product = product_rules(packs.house)
-        for market in (*packs.packs, EVERYWHERE):
-            own = house_rules(packs.house, market) if house else {}
+        self._known = pl.Enum(list(packs.packs))
+        self._wheres: dict[bytes, pl.Expr] = {}
+        self._reasons: dict[bytes, NDArray[np.int64]] = {}
+        product = [Term(reason=code, channels=None, where=where) for code, where in product_rules(packs.house).items()]
+        for number, market in enumerate((*packs.packs, EVERYWHERE)):
+            own = house_terms(packs.house, market) if house else []
             law = _of_pack(packs.packs[market], days) if market in packs.packs else [_WITHOUT_PACK]
-            for rules in (product, own, *law):
-                for code, where in rules.items():
-                    self._add(market, code, where)
-        self._plans: dict[frozenset[str], _Plan] = {}
+            for term in (*product, *own, *law):
+                self._add(number, term, markets=len(packs.packs) + 1)
+        self._plans: dict[bytes, _Plan] = {}
 
-    def _add(self, market: str, code: str, where: pl.Expr) -> None:
-        term = code, where.meta.serialize()
-        self._terms[term] = where
-        if market not in self._markets[term]:
-            self._markets[term].append(market)
+    def _add(self, market: int, term: Term, *, markets: int) -> None:
+        key = term.where.meta.serialize()
+        self._wheres.setdefault(key, term.where)
+        reasons = self._reasons.setdefault(key, np.zeros((markets, _UNKNOWN_CHANNEL + 1), dtype=np.int64))
+        bound = [number for number, name in enumerate(_CHANNELS) if term.channels is None or name in term.channels]
+        # which channel it is may not be known: then every rule holds
+        bound += [_UNKNOWN_CHANNEL, *([_NO_CHANNEL] if term.channels is None else [])]
+        reasons[market, bound] |= BY_CODE[term.reason].mask
 
-    def masks(self, facts: pl.DataFrame, markets: Iterable[str | None]) -> pl.Series:
-        """Return the reasons_mask of rows of these markets; None and markets without a pack withhold."""
-        present = frozenset(market if market in self._known else EVERYWHERE for market in markets)
-        if present not in self._plans:
-            self._plans[present] = self._planned(present)
-        plan = self._plans[present]
+    def masks(self, facts: pl.DataFrame) -> pl.Series:
+        """Return the reasons_mask of each row."""
+        market = facts["market"].cast(self._known, strict=False).to_physical()
+        market_of_row = market.fill_null(self._known.categories.len()).to_numpy()
+        plan = self._plan_for(market_of_row)
+        cell = market_of_row * np.int64(_UNKNOWN_CHANNEL + 1) + _channels(facts["channel"])
         told = facts.select(plan.columns)
-        masks = told["contradictions"].to_numpy().copy()
-        for bit, rule, holds in plan.terms:
-            where = _truth(told[rule])
-            if holds is not None:
-                where = where & _truth(told[holds])
-            masks |= where.astype(np.int64) << bit
+        masks = told.to_series().to_numpy().copy()
+        for where, reasons in zip(_truths(told[:, 1:]).T, plan.reasons, strict=True):
+            if where.any():
+                masks |= where * (reasons[cell] if isinstance(reasons, np.ndarray) else reasons)
         return pl.Series("reasons_mask", masks, dtype=pl.Int64)
 
-    def _planned(self, present: frozenset[str]) -> _Plan:
-        columns = [contradictions().cast(pl.Int64).fill_null(_UNJUDGED).alias("contradictions")]
-        members: dict[frozenset[str], str] = {}
-        terms: list[tuple[int, str, str | None]] = []
-        for (code, key), where in self._terms.items():
-            holds = present.intersection(self._markets[code, key])
-            if not holds:
-                continue
-            if holds != present and holds not in members:
-                members[holds] = f"markets {len(members)}"
-                columns.append(self._is_in(holds).alias(members[holds]))
-            columns.append(where.alias(f"rule {len(terms)}"))
-            terms.append((BY_CODE[code].bit, f"rule {len(terms)}", members.get(holds)))
-        return _Plan(tuple(columns), tuple(terms))
+    def _plan_for(self, market_of_row: NDArray[np.uint8]) -> _Plan:
+        present = np.flatnonzero(np.bincount(market_of_row))
+        key = present.tobytes()
+        if key not in self._plans:
+            self._plans[key] = self._planned(present)
+        return self._plans[key]
 
-    def _is_in(self, markets: frozenset[str]) -> pl.Expr:
-        """Return where a row is of one of some markets; EVERYWHERE stands for those without a pack."""
-        market = pl.col("market")
-        if EVERYWHERE in markets:
-            return ~market.is_in(sorted(set(self._known) - markets)).fill_null(value=False)
-        return market.is_in(sorted(markets)).fill_null(value=False)
+    def _planned(self, present: NDArray[np.intp]) -> _Plan:
+        columns = [contradictions().cast(pl.Int64).fill_null(_UNJUDGED).alias("contradictions")]
+        reasons: list[np.int64 | NDArray[np.int64]] = []
+        for key, where in self._wheres.items():
+            given = self._reasons[key][present]
+            if given.any():
+                columns.append(where.alias(f"rule {len(reasons)}"))
+                alike = (given == given[0, 0]).all()
+                reasons.append(given[0, 0] if alike else self._reasons[key].ravel())
+        return _Plan(tuple(columns), tuple(reasons))
+
+
+_CHANNELS: Final = tuple(channel.value for channel in MessageChannel)
+_NO_CHANNEL: Final = len(_CHANNELS)
+"""What is named as a channel is none."""
+_UNKNOWN_CHANNEL: Final = len(_CHANNELS) + 1
+
+
+def _channels(column: pl.Series) -> NDArray[np.uint8]:
+    """Return the number of each row's channel."""
+    places = column.cast(pl.Enum(_CHANNELS), strict=False).to_physical().fill_null(_NO_CHANNEL).to_numpy()
+    return np.where(column.is_null().to_numpy(), np.uint8(_UNKNOWN_CHANNEL), places) if column.null_count() else places
 
 
 @lru_cache(maxsize=64)
-def compile_rules(packs: LawPacks, *, house: bool = True, days: tuple[date, date] | None = None) -> CompiledRules:
+def compile_rules(packs: LawPacks, *, house: bool = True, days: Days | None = None) -> CompiledRules:
     """Return the compiled rules of a set of packs, made once and kept."""
     return CompiledRules(packs, house=house, days=days)
 
 
-def _of_pack(pack: LawPack, days: tuple[date, date] | None) -> list[Mapping[str, pl.Expr]]:
-    found: list[Mapping[str, pl.Expr]] = [
-        withholds(_without_dates(rule, days)) for rule in pack.rules if not is_promised_everywhere(rule)
-    ]
-    gaps = [gap for gap in pack.gaps() if days is None or (gap[0] <= days[1] and (gap[1] or date.max) > days[0])]
-    return [*found, {"right_time.rules_gap": _in_a_gap(gaps)}] if gaps else found
+def _of_pack(pack: LawPack, days: Days | None) -> list[Term]:
+    rules = [rule for rule in pack.rules if not is_promised_everywhere(rule) and not _is_past_or_to_come(rule, days)]
+    found = [term for rule in rules for term in law_terms(_without_dates(rule, days))]
+    gaps = [gap for gap in pack.gaps() if days is None or (gap[0] <= days.last and (gap[1] or date.max) > days.first)]
+    if gaps:
+        found.append(Term(reason="right_time.rules_gap", channels=None, where=_in_a_gap(gaps)))
+    return found
 
 
-def _without_dates(rule: Rule, days: tuple[date, date] | None) -> Rule:
+def _is_past_or_to_come(rule: Rule, days: Days | None) -> bool:
+    """Tell whether a rule is in force on none of the days, nor can be for want of a date."""
+    if days is None or not days.known:
+        return False
+    return rule.effective_from > days.last or (rule.effective_to is not None and rule.effective_to <= days.first)
+
+
+def _without_dates(rule: Rule, days: Days | None) -> Rule:
     """Return a rule that is in force on all of the days without its dates, which then need no comparison."""
-    if days is None or not (rule.is_in_force(days[0]) and rule.is_in_force(days[1])):
+    if days is None or not (rule.is_in_force(days.first) and rule.is_in_force(days.last)):
         return rule
     return replace(rule, effective_from=date.min, effective_to=None)
 
@@ -164,6 +198,7 @@ def _in_a_gap(gaps: Iterable[tuple[date, date | None]]) -> pl.Expr:
     return reduce(or_, inside, pl.lit(value=False)).fill_null(value=False)
 
 
-def _truth(column: pl.Series) -> NDArray[np.bool_]:
-    """Return a column of truth values; no rule leaves a null, and should one ever do, it withholds."""
-    return column.fill_null(value=True).to_numpy() if column.null_count() else column.to_numpy()
+def _truths(columns: pl.DataFrame) -> NDArray[np.bool_]:
+    """Return columns of truth values; no rule leaves a null, and should one ever do, it withholds."""
+    truths = columns.to_numpy()
+    return truths if truths.dtype == np.bool_ else columns.fill_null(value=True).to_numpy()

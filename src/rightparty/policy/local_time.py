@@ -7,12 +7,15 @@ Where location information conflicts a contact must be convenient in all zones: 
 from datetime import datetime
 from typing import Final
 
+import numpy as np
 import polars as pl
 
-from rightparty.kernel.clock import is_known_zone
+from rightparty.kernel.clock import is_known_zone, require_aware
+from rightparty.policy.zone_clocks import MICROSECONDS_A_DAY, Ints, SeveralClocks, microseconds_of
 
 ZONE_SEPARATOR = "|"
 INSTANT: Final = pl.Datetime("us", "UTC")
+_MICROSECONDS_A_MINUTE: Final = 60_000_000
 _ADDED: Final = ("local_minute_min", "local_minute_max", "local_date_min", "local_date_max", "day_began_at")
 
 
@@ -25,58 +28,57 @@ def with_local_time(frame: pl.DataFrame, *, at: datetime | None = None) -> pl.Da
 
     Shape: the same rows in the same order with local_minute_min, local_minute_max, local_date_min, local_date_max, and
     day_began_at (UTC). All null if a zone is unknown, none is given, or there is no instant.
+
+    Raises:
+        NaiveInstantError: `at` carries no zone.
     """
-    key = ["zone_set"] if at else ["zone_set", "at"]
-    frame = frame.drop([name for name in _ADDED if name in frame.columns])
-    pairs = frame.select(key).unique().drop_nulls()
+    zone_sets, set_of_row = coded(frame["zone_set"])
+    zones_of = [zones_in(zone_set) for zone_set in zone_sets]
+    readable = pl.Series(
+        [number for number, zones in enumerate(zones_of) if all(is_known_zone(zone) for zone in zones)], dtype=pl.UInt32
+    )
     if at:
-        pairs = pairs.with_columns(at=pl.lit(at))
-    apart = pairs.with_columns(pl.col("at").cast(INSTANT), zone=pl.col("zone_set").str.split(ZONE_SEPARATOR)).explode(
-        "zone"
-    )
-    clocks = [_clock(part, str(zone)) for (zone,), part in apart.partition_by("zone", as_dict=True).items()]
-    told = pl.concat([_clock(apart.clear(), "UTC"), *clocks])
-    per_set = (
-        told.group_by("zone_set", "at")
-        .agg(
-            known=pl.col("minute").is_not_null().all(),
-            local_minute_min=pl.col("minute").min(),
-            local_minute_max=pl.col("minute").max(),
-            local_date_min=pl.col("day").min(),
-            local_date_max=pl.col("day").max(),
-            day_began_at=pl.col("midnight").min(),
-        )
-        .filter("known")
-        .select(*key, *_ADDED)
-    )
-    return frame.join(per_set, on=key, how="left", maintain_order="left")
+        sets, instants = readable, np.full(readable.len(), microseconds_of(require_aware(at)))
+        pair_of_row = _place_of(readable, len(zone_sets)).gather(set_of_row)
+    else:
+        rows = pl.DataFrame({"zone_set": set_of_row, "at": frame["at"].cast(INSTANT)})
+        pairs = rows.filter(pl.col("zone_set").is_in(readable.implode())).drop_nulls().unique().with_row_index("pair")
+        sets, instants = pairs["zone_set"], pairs["at"].to_physical().to_numpy()
+        of_row = rows.join(pairs, on=["zone_set", "at"], how="left", maintain_order="left")
+        pair_of_row = of_row["pair"]
+    shown = _shown(SeveralClocks(zones_of, sets.to_numpy()), instants)
+    return frame.drop(_ADDED, strict=False).hstack([column.gather(pair_of_row) for column in shown])
 
 
-def _clock(pairs: pl.DataFrame, zone: str) -> pl.DataFrame:
-    """Return [zone_set, at, minute, day, midnight] in one zone; nulls if nobody knows the zone."""
-    if not is_known_zone(zone):
-        return pairs.select(
-            "zone_set",
-            "at",
-            minute=pl.lit(None, dtype=pl.Int16),
-            day=pl.lit(None, dtype=pl.Date),
-            midnight=pl.lit(None, dtype=INSTANT),
-        )
-    local = pl.col("at").dt.convert_time_zone(zone)
-    return pairs.select(
-        "zone_set",
-        "at",
-        minute=(local.dt.hour().cast(pl.Int16) * 60 + local.dt.minute()).cast(pl.Int16),
-        day=local.dt.date(),
-        midnight=_day_began(local, zone),
-    )
+def _place_of(numbers: pl.Series, size: int) -> pl.Series:
+    """Return the place of each number below a size among some numbers; null where it is not one of them."""
+    places: list[int | None] = [None] * size
+    for place, number in enumerate(numbers):
+        places[number] = place
+    return pl.Series(places, dtype=pl.UInt32)
 
 
-def _day_began(local: pl.Expr, zone: str) -> pl.Expr:
-    """Return the first instant of the local day: midnight, or what follows where a clock change leaves midnight out."""
-    naive = local.dt.replace_time_zone(None).dt.truncate("1d")
-    begun = [
-        naive.dt.offset_by(later).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-        for later in ("0m", "30m", "1h")
+def zones_in(zone_set: str) -> list[str]:
+    """Return the zones of a set."""
+    return zone_set.split(ZONE_SEPARATOR)
+
+
+def coded(texts: pl.Series) -> tuple[list[str], pl.Series]:
+    """Return the different texts of a column, and of each row the place (UInt32) of its text; null stays null."""
+    different = texts.drop_nulls().unique()
+    return different.to_list(), texts.cast(pl.Enum(different)).to_physical().cast(pl.UInt32)
+
+
+def _shown(clocks: SeveralClocks, instants: Ints) -> list[pl.Series]:
+    """Return the columns that are added, one row for each instant."""
+    each = clocks.each(instants)
+    local = each + clocks.offsets(each)
+    day = local // MICROSECONDS_A_DAY
+    minute = (local - day * MICROSECONDS_A_DAY) // _MICROSECONDS_A_MINUTE
+    return [
+        pl.Series("local_minute_min", clocks.least(minute).astype(np.int16)),
+        pl.Series("local_minute_max", clocks.greatest(minute).astype(np.int16)),
+        pl.Series("local_date_min", clocks.least(day).astype(np.int32)).cast(pl.Date),
+        pl.Series("local_date_max", clocks.greatest(day).astype(np.int32)).cast(pl.Date),
+        pl.Series("day_began_at", clocks.least(clocks.days_began(day, each))).cast(INSTANT),
     ]
-    return pl.coalesce(*begun, local).dt.convert_time_zone("UTC")

@@ -143,6 +143,12 @@ RIGHTPARTY: dict[str, Any] = {
     # "simulated" (embedded handsets and mailboxes) or "smpp://user:password@host:port" / "smtp://host:port"
     "SMS_CHANNEL": os.environ.get("RIGHTPARTY_SMS", "simulated"),
     "EMAIL_CHANNEL": os.environ.get("RIGHTPARTY_EMAIL", "simulated"),
+    # automated calls, letters and pushes: addresses of providers; empty: nobody serves the channel
+    "CALL_CHANNEL": os.environ.get("RIGHTPARTY_CALL", ""),
+    "POST_CHANNEL": os.environ.get("RIGHTPARTY_POST", ""),
+    "APP_CHANNEL": os.environ.get("RIGHTPARTY_APP", ""),
+    # signs e-mails: selector:domain:/path/to/key.pem; empty: the mail server signs, or nobody
+    "DKIM": os.environ.get("RIGHTPARTY_DKIM", ""),
     "EMAIL_FROM": os.environ.get("RIGHTPARTY_EMAIL_FROM", "reminders@lantern.example"),
     "SMS_FROM": os.environ.get("RIGHTPARTY_SMS_FROM", "1069000000"),
     # the lender's own files over the shipped ones; empty for the shipped ones
@@ -168,6 +174,12 @@ RIGHTPARTY: dict[str, Any] = {
     # how persons may be asked whether a contact point is theirs, comma separated: ask_in_app, one_time_code, letter;
     # with a country before (US:letter) in that country alone
     "VERIFY_STEPS": [step for step in os.environ.get("RIGHTPARTY_VERIFY_STEPS", "").split(",") if step],
+    # keys of pushed events, base64, separated by spaces; empty: no event is taken
+    "EVENTS_KEYS": os.environ.get("RIGHTPARTY_EVENTS_KEYS", "").split(),
+    # asked to call an agent's number: https://TOKEN@host/base; empty: agents dial by hand
+    "DIALLER": os.environ.get("RIGHTPARTY_DIALLER", ""),
+    # folder in which the dialler leaves recordings, for those attached by name; empty: none are
+    "RECORDINGS_FROM": os.environ.get("RIGHTPARTY_RECORDINGS_FROM", ""),
     # bearer tokens of the API, comma separated; empty: the API answers nobody
     "API_TOKENS": [token for token in os.environ.get("RIGHTPARTY_API_TOKENS", "").split(",") if token],
 }

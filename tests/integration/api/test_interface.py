@@ -76,7 +76,7 @@ def test_a_payment_id_of_another_amount_is_a_conflict(at: datetime) -> None:
     post("/payments", payment(account))
     response = post("/payments", payment(account, amount_minor=1))
     assert response.status_code == 409
-    assert said(response)["errors"][0]["field"] == "payment_id"
+    assert said(response)["errors"][0]["field"] == "amount_minor"
     assert Payment.objects.get().amount_minor == 1_200_00
 
 

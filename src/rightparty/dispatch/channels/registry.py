@@ -9,11 +9,13 @@ from rightparty.dispatch.channels.adapter import ChannelAdapter, InboundText, On
 from rightparty.dispatch.channels.route import Route
 
 type OnReceipts = Callable[[Sequence[ReceiptReport], datetime], object]
+type OnTurn = Callable[[datetime], object]
 type OnTexts = Callable[[Sequence[InboundText], datetime], object]
 
 _adapters: dict[str, ChannelAdapter] = {}
 _on_receipts: list[OnReceipts] = []
 _on_texts: list[OnTexts] = []
+_on_turn: list[OnTurn] = []
 
 
 class NoChannelError(LookupError):
@@ -30,6 +32,11 @@ def connect(channel: str, adapter: ChannelAdapter) -> None:
 def connect_receivers(*, on_receipts: OnReceipts, on_texts: OnTexts) -> None:
     """Let these hear what comes back, in place of those before."""
     _on_receipts[:], _on_texts[:] = [on_receipts], [on_texts]
+
+
+def connect_inbox(apply: OnTurn) -> None:
+    """Let this bring facts of the inbox into effect, at each turn of a worker, in place of the one before."""
+    _on_turn[:] = [apply]
 
 
 def adapter_of(channel: str) -> ChannelAdapter:
@@ -100,7 +107,12 @@ def ready_channels() -> list[str]:
 
 
 def pump(at: datetime) -> int:
-    """Pass on whatever has come back on all channels; return how many reports."""
+    """Bring facts of the inbox into effect and pass on whatever has come back on all channels.
+
+    Returns how many reports came back.
+    """
+    for take_turn in _on_turn:
+        take_turn(at)
     receipts = [report for adapter in _adapters.values() for report in adapter.take_receipts()]
     texts = [text for adapter in _adapters.values() for text in adapter.take_texts()]
     if receipts:

@@ -4,7 +4,7 @@
 What cannot be judged withholds. No payment, complaint or promise on record (null) is none.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
 from typing import Final
@@ -13,30 +13,36 @@ import polars as pl
 
 from rightparty.policy.house import CAPS, EVERYWHERE, WEEK, Calendar, HouseRules
 from rightparty.policy.pack import FREQUENCIES
+from rightparty.policy.rules.term import Term, folded
 
 _NOWHERE: Final = pl.lit(value=False)
 
 
 def house_rules(house: HouseRules, market: str = EVERYWHERE) -> dict[str, pl.Expr]:
     """Return where each of the house's own reasons withholds in a market; law and product promises hold besides."""
-    return {
-        **_caps(house.caps_of(market)),
+    return folded(house_terms(house, market))
+
+
+def house_terms(house: HouseRules, market: str = EVERYWHERE) -> list[Term]:
+    """Return what the house's own rules withhold in a market."""
+    everywhere = {
         "right_time.outside_house_hours": _outside(house.calendar_of(market)),
         "right_time.cooling_off": _within(house.days_after_payment, "days_since_payment")
         | _within(house.days_after_complaint, "days_since_complaint"),
         "right_time.promise_to_pay": (pl.col("days_to_promise") >= -house.promise_grace_days).fill_null(value=False),
         "right_debt.below_house_limit": _below_limit(house),
     }
+    return [
+        *_caps(house.caps_of(market)),
+        *(Term(reason=code, channels=None, where=where) for code, where in everywhere.items()),
+    ]
 
 
-def _caps(most: Mapping[str, int]) -> dict[str, pl.Expr]:
-    found: dict[str, pl.Expr] = {}
+def _caps(most: Mapping[str, int]) -> Iterator[Term]:
     for name, value in most.items():
         cap = CAPS[name]
-        applies = pl.col("channel").is_in(sorted(cap.channels)).fill_null(value=True)
-        where = applies & (pl.col(FREQUENCIES[cap.counts, cap.window]) >= value).fill_null(value=True)
-        found[cap.reason] = found[cap.reason] | where if cap.reason in found else where
-    return found
+        reached = (pl.col(FREQUENCIES[cap.counts, cap.window]) >= value).fill_null(value=True)
+        yield Term(reason=cap.reason, channels=frozenset(cap.channels), where=reached)
 
 
 def _outside(calendar: Calendar) -> pl.Expr:

@@ -10,12 +10,14 @@ from typing import Final
 
 import polars as pl
 
-from rightparty.kernel.vocabulary import HOLD_BITS, LIABLE_ROLES, HoldKind, MessageChannel, Purpose
+from rightparty.kernel.vocabulary import HOLD_BITS, LIABLE_ROLES, HoldKind, Purpose
 from rightparty.policy.clock_time import minutes_of
 from rightparty.policy.pack import FREQUENCIES, Rule
+from rightparty.policy.rules.term import Term, folded, on_channels
 
 _DAYS_PER_YEAR: Final = 365
-_EVERY_CHANNEL: Final = frozenset(MessageChannel)
+_MOST_DATES: Final = 3
+"""At one instant the zones of the earth show three dates at most (UTC-12 and UTC+14)."""
 
 
 def withholds(rule: Rule) -> dict[str, pl.Expr]:
@@ -23,24 +25,30 @@ def withholds(rule: Rule) -> dict[str, pl.Expr]:
 
     A duty withholds nowhere and gives no expression.
     """
+    return folded(law_terms(rule))
+
+
+def law_terms(rule: Rule) -> list[Term]:
+    """Return what a rule withholds, while it is in force; none for a duty."""
     if rule.kind == "duty":
-        return {}
-    applies = _applies(rule)
+        return []
     found = {rule.reason: _MEANING[rule.kind](rule)}
     if rule.kind == "minor":
         found["right_party.age_unknown"] = pl.col("age_years").is_null()
-    return found if applies is None else {code: applies & where for code, where in found.items()}
+    applies, channels = _in_force(rule), on_channels(rule.channels)
+    return [
+        Term(reason=code, channels=channels, where=where if applies is None else applies & where)
+        for code, where in found.items()
+    ]
 
 
-def _applies(rule: Rule) -> pl.Expr | None:
-    """Return where the rule is in force on the row's channel; None: everywhere. What is not known, is."""
+def _in_force(rule: Rule) -> pl.Expr | None:
+    """Return where the rule is in force; None: everywhere. What is not known, is."""
     conditions = []
     if rule.effective_from > date.min:
         conditions.append((pl.col("local_date_max") >= rule.effective_from).fill_null(value=True))
     if rule.effective_to is not None:
         conditions.append((pl.col("local_date_min") < rule.effective_to).fill_null(value=True))
-    if set(rule.channels) != _EVERY_CHANNEL:
-        conditions.append(pl.col("channel").is_in(rule.channels).fill_null(value=True))
     return pl.all_horizontal(conditions) if conditions else None
 
 
@@ -75,35 +83,33 @@ def _outside(begin: pl.Expr | int, end: pl.Expr | int) -> pl.Expr:
 def _contact_days(rule: Rule) -> pl.Expr:
     """On a day that is not one of the rule's, in any plausible zone; no local date has a reason of its own."""
     given = rule.parameters
-    agreed_days = given["agreed_days"]
-    agreed = _every_day(_is_agreed).fill_null(value=False) if agreed_days else pl.lit(value=False)
+    by_agreement = given["agreed_days"]
+    agreed_days = pl.col("agreed_days_mask").fill_null(0) if by_agreement else pl.lit(0, dtype=pl.Int16)
+    agreed = ((_weekdays() & ~agreed_days) == 0).fill_null(value=False) if by_agreement else pl.lit(value=False)
     days = given["weekdays"]
     if days == "working":
         right_day = pl.col("working_day").fill_null(value=False) | agreed
     elif days == "all":
         right_day = pl.lit(value=True)
     else:
-
-        def permitted(day: pl.Expr) -> pl.Expr:
-            named = day.dt.weekday().is_in(days)
-            return named | _is_agreed(day).fill_null(value=False) if agreed_days else named
-
-        right_day = _every_day(permitted)
+        named = pl.lit(sum(1 << day - 1 for day in set(days)), dtype=pl.Int16)
+        right_day = (_weekdays() & ~(agreed_days | named)) == 0
     if not given["holidays"]:
         right_day &= ~pl.col("public_holiday").fill_null(value=True) | agreed
     return pl.col("local_date_min").is_not_null() & ~right_day.fill_null(value=False)
 
 
-def _every_day(holds: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
-    """Tell where something holds of every local date from the least to the greatest (at most two days apart)."""
+_MASKS: Final = [
+    sum(1 << (first + day) % 7 for day in range(days)) for first in range(7) for days in range(1, _MOST_DATES + 1)
+]
+"""Masks of weekdays that follow each other, by the first of them (0 Monday) and how many they are."""
+
+
+def _weekdays() -> pl.Expr:
+    """Return the weekdays of every local date from the least to the greatest as a mask: bit 0 Monday … bit 6 Sunday."""
     first, last = pl.col("local_date_min"), pl.col("local_date_max")
-    between = (last - first).dt.total_days() <= 1
-    return holds(first) & holds(last) & (between | holds(first.dt.offset_by("1d")))
-
-
-def _is_agreed(day: pl.Expr) -> pl.Expr:
-    bit = pl.lit(2).pow(day.dt.weekday().cast(pl.Int16) - 1).cast(pl.Int16)
-    return (pl.col("agreed_days_mask") & bit) > 0
+    more = (last - first).dt.total_days().clip(0, _MOST_DATES - 1)
+    return pl.lit(pl.Series(_MASKS, dtype=pl.Int16)).gather((first.dt.weekday() - 1) * _MOST_DATES + more)
 
 
 def _frequency(rule: Rule) -> pl.Expr:
