@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """once, right_debt, right_party, right_time, provable: whatever fails at whatever statement, the promises hold.
 
-Each history is drawn from its seed alone. `make replay SEED=…` runs one again and prints it; `make soak HOURS=…` runs on.
+Each history is drawn from its seed alone. `make replay SEED=…` runs one again and prints it; `make soak` runs on.
 """
 
 import os

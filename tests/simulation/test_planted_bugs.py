@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The judge of the histories can say no: each planted bug is found by the seed named with it, the product itself is not.
+"""The judge of the histories can say no: each planted bug is found, the product itself passes.
 
 The same seed and guard with the clean code must pass, so that the verdict is about the bug.
 """
@@ -18,14 +18,19 @@ pytestmark = [
 ]
 
 
+MOST_SEEDS = 80
+
+
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_found(light_runner: Runner, bug: Bug) -> None:
-    clean = light_runner.run(draw(bug.seed), guarded=bug.guarded)
-    assert not clean.broken
-    with bug.plant():
-        outcome = light_runner.run(draw(bug.seed), guarded=bug.guarded)
-    assert outcome.broken, f"seed {bug.seed} does not find it any more; look for another"
-    assert outcome.broken[0].promise in bug.breaks
+    for seed in (bug.seed, *range(MOST_SEEDS)):
+        scenario = draw(seed, focus=bug.focus)
+        with bug.plant():
+            outcome = light_runner.run(scenario, guarded=bug.guarded)
+        if outcome.broken and outcome.broken[0].promise in bug.breaks:
+            assert not light_runner.run(scenario, guarded=bug.guarded).broken
+            return
+    pytest.fail(f"not found within {MOST_SEEDS} histories")
 
 
 def test_the_matrix_is_wide_enough() -> None:
