@@ -75,8 +75,8 @@ SETTING_TEXTS: Final = {
     " `letter`; `US:letter` in one country alone), separated by commas; none: nobody is asked.",
     "RIGHTPARTY_ATTRIBUTION": "Attribution parameters fitted to your own events, as a file that names what it changes.",
     "RIGHTPARTY_HOUSE_RULES": "A file of house rules in place of the shipped one; the law holds besides.",
-    "RIGHTPARTY_EVENTS_KEYS": "Keys of pushed events, base64 of 24 bytes or more, with or without `whsec_`, separated by"
-    " spaces; none: no event is taken.",
+    "RIGHTPARTY_EVENTS_KEYS": "Keys of pushed events, base64 of 24 bytes or more, with or without `whsec_`,"
+    " separated by spaces; none: no event is taken.",
     "RIGHTPARTY_DIALLER": "Asked to call an agent's number, `https://TOKEN@host/base`; none: agents dial by hand.",
     "RIGHTPARTY_RECORDINGS_FROM": "Folder in which the dialler leaves recordings that the interface attaches by name.",
     "RIGHTPARTY_API_TOKENS": "Bearer tokens of the interface, separated by commas; none: it answers nobody.",
@@ -333,8 +333,8 @@ def metrics() -> str:
     text = NOTE + (
         "# Metrics of a worker\n\n`rightparty work --listen HOST:PORT` serves these at `/metrics` in the form that"
         " Prometheus reads; [how to run workers](../how-to/run-workers.md). They hold numbers and words of the"
-        " product's own: no address, name, account, text or reference code. Labels: `channel`, `provider` (as its adapter is"
-        " named), `reason` ([codes](reasons.md)), `fate` (`accepted`, `refused`, `unknown`, `busy`, `not_sent`),"
+        " product's own: no address, name, account, text or code. Labels: `channel`, `provider` (its adapter's"
+        " name), `reason` ([codes](reasons.md)), `fate` (`accepted`, `refused`, `unknown`, `busy`, `not_sent`),"
         " `outcome` of a receipt.\n\n## What this worker did\n\n"
     )
     own = [metric for metric in vars(WorkerMetrics()).values() if isinstance(metric, MetricWrapperBase)]
