@@ -11,6 +11,7 @@ from rightparty.cli import (
     attribution,
     audit,
     batches,
+    calls,
     demo,
     dispatch,
     evidence,
@@ -55,7 +56,7 @@ app = typer.Typer(
     add_completion=False,
 )
 for group in (
-    store, sample, load, facts, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, work,
+    store, sample, load, facts, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, calls, work,
     receive_mail, alarms, explain, evidence, wording, serve, demo,
 ):  # fmt: skip
     group.add_commands(app)
