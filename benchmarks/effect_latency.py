@@ -317,7 +317,7 @@ def main() -> None:
         return
     options.workers = options.workers or (4 if options.store == "postgresql" else 1)
     with tempfile.TemporaryDirectory(prefix="rp-") as home:
-        os.environ |= {"RIGHTPARTY_HOME": home, "RIGHTPARTY_API_TOKENS": TOKEN}
+        os.environ |= {"RIGHTPARTY_HOME": home, "RIGHTPARTY_API_TOKENS": TOKEN, "RIGHTPARTY_LOG": os.devnull}
         server = None
         if options.store == "postgresql":
             server = start_server(Path(home))
