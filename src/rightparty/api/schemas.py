@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the interface takes and gives: each body and each answer as a type, unknown fields refused."""
 
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import polars as pl
 from ninja import Schema
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from rightparty.intake.contact_values import with_contact_values
-from rightparty.kernel.clock import NaiveInstantError, require_aware
+from rightparty.intake.facts import Amount, Identifier, Instant, Word, told
 from rightparty.kernel.money import MINOR_LIMIT
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, HoldKind, MessageChannel, PaymentStatus
 
@@ -18,22 +18,6 @@ LONGEST_REPLY: Final = 10_000
 """Characters of a reply that are read at all."""
 
 _ADDRESS_REMEDY: Final = "Write phones with + and country code (E.164), mail addresses with one @."
-
-
-def _in_utc(instant: datetime) -> datetime:
-    return require_aware(instant)
-
-
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("control characters are not allowed in an identifier")
-    return text
-
-
-Instant = Annotated[datetime, AfterValidator(_in_utc)]
-"""An instant with an offset, for example 2026-11-23T10:00:00+08:00."""
-Identifier = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
-"""A name that the lender gave, 1 to 64 printable characters."""
 
 
 class Body(Schema):
@@ -49,9 +33,9 @@ class PaymentIn(Body):
     account_id: Identifier
     paid_at: Instant
     #: minor units of the account's currency, for example cents
-    amount_minor: Annotated[int, Field(strict=True, ge=0, le=MINOR_LIMIT)]
+    amount_minor: Amount
     status: PaymentStatus
-    channel: Annotated[str, Field(max_length=32)] = ""
+    channel: Word = ""
 
 
 class HoldIn(Body):
@@ -70,6 +54,32 @@ class HoldIn(Body):
         if self.to_at is not None and self.to_at <= self.from_at:
             raise ValueError("to_at must lie after from_at")
         return self
+
+
+class ReversalIn(Body):
+    """Money that went back."""
+
+    payment_id: Identifier
+    account_id: Identifier
+    #: both are needed only for a payment that is not known yet
+    paid_at: Instant | None = None
+    amount_minor: Amount | None = None
+
+
+class HoldEndIn(Body):
+    """The end of every running hold of a kind on a person or an account."""
+
+    kind: HoldKind
+    ended_at: Instant
+    party_id: Identifier | Literal[""] = ""
+    account_id: Identifier | Literal[""] = ""
+
+
+class StopIn(Body):
+    """A wish, a report, a demand or a promise of a person; which fields it needs, its type says."""
+
+    type: Literal["opted_out", "consent_revoked", "wrong_party", "promise_to_pay", "cease_communication"]
+    data: dict[str, Any]
 
 
 class ReceiptIn(Body):
@@ -102,6 +112,17 @@ class ReplyIn(Body):
         return self
 
 
+class MailOut(Schema):
+    """What a mail was taken for."""
+
+    #: bounced, delivered, pending, complained, other
+    kind: str
+    #: it names a message of ours
+    known: bool
+    #: something changed by it
+    changed: bool
+
+
 class PaymentOut(Schema):
     """The payment as it stands now."""
 
@@ -113,6 +134,14 @@ class HoldOut(Schema):
     """The hold, whether it was opened now or before."""
 
     hold: int
+
+
+class OutcomeOut(Schema):
+    """What a fact did: new, changed or repeated."""
+
+    outcome: str
+    #: planned reminders that were cancelled
+    cancelled: int
 
 
 class ReceiptOut(Schema):
@@ -200,6 +229,109 @@ class VerificationOut(Schema):
     state: str
 
 
+class CallIn(Body):
+    """An agent is to call: a call that waits, or somebody about an account."""
+
+    #: the agent as the dialler names him
+    agent: Annotated[str, Field(min_length=1, max_length=150)]
+    reminder: UUID | None = None
+    account_id: Identifier | Literal[""] = ""
+    party_id: Identifier | Literal[""] = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "CallIn":
+        if (self.reminder is None) != bool(self.account_id and self.party_id):
+            raise ValueError("a call names a reminder, or an account_id and a party_id")
+        return self
+
+
+class WaitingCallOut(Schema):
+    """A call that waits; nothing of whom and what it is about."""
+
+    reminder: UUID
+    planned_at: datetime
+    language: str
+    permitted: bool
+    #: first minute at which only time would permit it; null: now, or something else has to change, or not sought
+    earliest: datetime | None
+    reasons: list[str]
+
+
+class WaitingCallsOut(Schema):
+    """The calls that wait, those permitted now first."""
+
+    calls: list[WaitingCallOut]
+
+
+class CallOut(Schema):
+    """A call that the gate has released: the number, and what may be said."""
+
+    call: UUID
+    number: str
+    language: str
+    opening: str
+    ask: str
+    others: str
+    voicemail: str
+    #: to be said once the person is identified; empty where no duty asks for it
+    collector: str
+    must_be_recorded: bool
+    #: with which whoever is called can check the call on the recipients' pages
+    code: str
+    #: when the call counts as made with an unknown outcome
+    outcome_until: datetime | None
+
+
+class HeldCallOut(Schema):
+    """A call that is not to be made now."""
+
+    call: UUID
+    state: str
+    reasons: list[ReasonOut]
+    earliest: datetime | None
+
+
+class CallOutcomeIn(Body):
+    """What came of a call."""
+
+    agent: Annotated[str, Field(min_length=1, max_length=150)]
+    #: a code of docs/reference/call-outcomes.md
+    outcome: Annotated[str, Field(max_length=32)]
+    #: the agent has checked that it is the person
+    identified: bool = False
+    promised_on: date | None = None
+    promised_minor: Annotated[int, Field(strict=True, gt=0, le=MINOR_LIMIT)] | None = None
+    call_back_on: date | None = None
+    call_back_at: time | None = None
+    words: Annotated[str, Field(max_length=2_000, repr=False)] = ""
+    #: number of the entry that this one corrects
+    corrects: Annotated[int, Field(ge=0, le=1_000)] = 0
+
+
+class CallOutcomeOut(Schema):
+    """Where the call stands."""
+
+    call: UUID
+    state: str
+    repeated: bool
+
+
+class RecordingFileIn(Body):
+    """A recording that the dialler has left in the folder of RIGHTPARTY_RECORDINGS_FROM."""
+
+    agent: Annotated[str, Field(min_length=1, max_length=150)]
+    #: path below that folder
+    file: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class RecordingOut(Schema):
+    """A recording that is kept."""
+
+    sha256: str
+    size: int
+    keep_until: date | None
+
+
 class HealthOut(Schema):
     """Whether reminders can go out."""
 
@@ -222,23 +354,11 @@ class Refusal(Schema):
     errors: list[Fault]
 
 
-_REMEDIES: Final = {
-    "missing": "Add the field.",
-    "extra_forbidden": "Remove the field; see docs/reference/api.md for the fields there are.",
-    "json_invalid": "Send one JSON object, encoded in UTF-8.",
-    "datetime_parsing": NaiveInstantError.remedy,
-    "datetime_from_date_parsing": NaiveInstantError.remedy,
-    "int_type": "Write a whole number of minor units, without quotes or a decimal point.",
-}
-
-
 def faults_of(errors: list[dict[str, Any]]) -> list[Fault]:
     """Return what a validation found, without the values that were sent: they may be personal data."""
     faults = []
     for error in errors:
-        place = [str(part) for part in error.get("loc", ()) if part not in ("body", "query", "path", "payload")]
-        said = str(error.get("msg", "")).removeprefix("Value error, ")
-        instant = place and place[-1].endswith("_at")
-        remedy = _REMEDIES.get(str(error.get("type")), NaiveInstantError.remedy if instant else "Correct the field.")
+        where, said, remedy = told(error)
+        place = [part for part in where if part not in ("body", "query", "path", "payload")]
         faults.append(Fault(field=".".join(place), fault=said, remedy=remedy))
     return faults

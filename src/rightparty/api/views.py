@@ -15,11 +15,20 @@ from ninja import NinjaAPI, Status
 from ninja.errors import AuthenticationError, ValidationError
 from ninja.security import HttpBearer
 
+from rightparty.api.calls import router as calls
+from rightparty.api.carriers import router as carriers
+from rightparty.api.facts import events_router as events
+from rightparty.api.facts import router as facts
+from rightparty.api.facts import take_one
+from rightparty.api.halts import router as halts
 from rightparty.api.schemas import (
     Fault,
     HealthOut,
+    HoldEndIn,
     HoldIn,
     HoldOut,
+    MailOut,
+    OutcomeOut,
     PaymentIn,
     PaymentOut,
     ReasonOut,
@@ -29,18 +38,19 @@ from rightparty.api.schemas import (
     ReminderOut,
     ReplyIn,
     ReplyOut,
+    ReversalIn,
+    StopIn,
     faults_of,
 )
 from rightparty.api.verifications import router as verifications
 from rightparty.casework.operations.open_from_reply import open_from_reply
 from rightparty.dispatch.channels.adapter import InboundText, ReceiptOutcome, ReceiptReport
 from rightparty.dispatch.queries import explain_reminder, is_halted
+from rightparty.inbound.mail_report import LONGEST as LONGEST_MAIL
+from rightparty.inbound.operations.receive_mail import receive_mail
 from rightparty.inbound.operations.receive_receipt import receive_receipt
 from rightparty.inbound.operations.receive_reply import receive_reply
-from rightparty.lending.operations.open_hold import open_hold
-from rightparty.lending.operations.record_payment import record_payment
-from rightparty.lending.queries import liable_and_other_parties
-from rightparty.parties.queries import find_party
+from rightparty.lending.queries import hold_number
 
 
 class TokenBearer(HttpBearer):
@@ -60,6 +70,11 @@ api = NinjaAPI(
 
 
 api.add_router("/verifications", verifications)
+api.add_router("/calls", calls)
+api.add_router("", facts)
+api.add_router("", events)
+api.add_router("/carriers", carriers)
+api.add_router("", halts)
 
 
 @api.exception_handler(ValidationError)
@@ -82,26 +97,45 @@ def health(request: HttpRequest) -> HealthOut:  # noqa: ARG001
 
 
 @api.post("/payments", response={200: PaymentOut, 404: Refusal, 409: Refusal})
-def payments(request: HttpRequest, payload: PaymentIn) -> Any:  # noqa: ARG001
+def payments(request: HttpRequest, payload: PaymentIn) -> Any:
     """Record a payment, or give a known one its new status."""
-    if not _is_account(payload.account_id):
-        return _unknown("account_id")
-    try:
-        record_payment(**payload.dict())
-    except ValueError as contradiction:
-        remedy = "A payment keeps its account and amount; report a correction under a new payment_id."
-        return _conflict(field="payment_id", fault=str(contradiction), remedy=remedy)
-    return PaymentOut(payment_id=payload.payment_id, status=payload.status.value)
+    data, known = payload.dict(), {"payment_id": payload.payment_id, "status": payload.status.value}
+    fact = {"type": f"payment.{data.pop('status').value}", "data": data}
+    return take_one(request, fact, tell=lambda _taken: known)
 
 
-@api.post("/holds", response={200: HoldOut, 404: Refusal})
-def holds(request: HttpRequest, payload: HoldIn) -> Any:  # noqa: ARG001
+@api.post("/reversals", response={200: PaymentOut, 404: Refusal, 409: Refusal})
+def reversals(request: HttpRequest, payload: ReversalIn) -> Any:
+    """Take back a payment: what it cured is due again."""
+    fact = {"type": "payment.reversed", "data": payload.dict()}
+    known = {"payment_id": payload.payment_id, "status": "reversed"}
+    return take_one(request, fact, tell=lambda _taken: known)
+
+
+@api.post("/holds", response={200: HoldOut, 404: Refusal, 409: Refusal})
+def holds(request: HttpRequest, payload: HoldIn) -> Any:
     """Put a person or an account on hold."""
-    if payload.account_id and not _is_account(payload.account_id):
-        return _unknown("account_id")
-    if payload.party_id and find_party(payload.party_id) is None:
-        return _unknown("party_id")
-    return HoldOut(hold=open_hold(**payload.dict()))
+    data = payload.dict()
+    whose = {name: data[name] for name in ("kind", "party_id", "account_id")}
+    fact = {"type": "hold.placed", "data": data}
+    return take_one(request, fact, tell=lambda _taken: {"hold": hold_number(**whose, from_at=payload.from_at)})
+
+
+@api.post("/holds/end", response={200: OutcomeOut, 404: Refusal})
+def holds_end(request: HttpRequest, payload: HoldEndIn) -> Any:
+    """End every running hold of a kind on a person or an account."""
+    fact = {"type": "hold.ended", "data": payload.dict()}
+    return take_one(request, fact, tell=_outcome)
+
+
+@api.post("/stops", response={200: OutcomeOut, 404: Refusal, 409: Refusal})
+def stops(request: HttpRequest, payload: StopIn) -> Any:
+    """Take a wish, a report, a demand or a promise; it holds before this answers."""
+    return take_one(request, {"type": f"stop.{payload.type}", "data": payload.data}, tell=_outcome)
+
+
+def _outcome(taken: dict[str, Any]) -> dict[str, Any]:
+    return {"outcome": taken["outcomes"][0], "cancelled": taken["cancelled"]}
 
 
 @api.post("/receipts", response=ReceiptOut)
@@ -131,6 +165,18 @@ def replies(request: HttpRequest, payload: ReplyIn) -> ReplyOut:  # noqa: ARG001
     )
 
 
+@api.post("/mails", response={200: MailOut, 413: Refusal})
+def mails(request: HttpRequest) -> Any:
+    """Take in a mail that came back, as it is: a bounce or a complaint about a message of ours."""
+    raw = request.read(LONGEST_MAIL + 1)
+    if len(raw) > LONGEST_MAIL:
+        remedy = "Send reports only: they return a short mail."
+        fault = Fault(field="body", fault=f"more than {LONGEST_MAIL} bytes", remedy=remedy)
+        return Status(413, Refusal(errors=[fault]))
+    taken = receive_mail(raw, at=datetime.now(UTC))
+    return MailOut(kind=taken.kind.value, known=taken.reminder_id is not None, changed=taken.changed)
+
+
 @api.get("/reminders/{reminder}", response={200: ReminderOut, 404: Refusal})
 def reminders(request: HttpRequest, reminder: UUID) -> Any:  # noqa: ARG001
     """Tell where a reminder stands and why."""
@@ -147,17 +193,9 @@ def reminders(request: HttpRequest, reminder: UUID) -> Any:  # noqa: ARG001
     )
 
 
-def _is_account(account_id: str) -> bool:
-    return not liable_and_other_parties(account_ids=[account_id]).is_empty()
-
-
 def _unknown(field: str) -> Status[Refusal]:
     fault = Fault(field=field, fault="not known here", remedy="Load it first, or correct the identifier.")
     return Status(404, Refusal(errors=[fault]))
-
-
-def _conflict(*, field: str, fault: str, remedy: str) -> Status[Refusal]:
-    return Status(409, Refusal(errors=[Fault(field=field, fault=fault, remedy=remedy)]))
 
 
 def _refuse(request: HttpRequest, status: int, *, field: str, fault: str, remedy: str) -> HttpResponse:

@@ -11,20 +11,24 @@ from rightparty.cli import (
     attribution,
     audit,
     batches,
+    calls,
     demo,
     dispatch,
     evidence,
     explain,
+    facts,
     link,
     load,
     lookups,
     plan,
     policy,
+    receive_mail,
     sample,
     serve,
     store,
     verify,
     wording,
+    work,
 )
 from rightparty.cli.output import refuse
 from rightparty.parties.attribution.parameters import ParametersError
@@ -52,7 +56,7 @@ app = typer.Typer(
     add_completion=False,
 )
 for group in (
-    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, alarms, explain,
-    evidence, wording, serve, demo,
+    store, sample, load, facts, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, calls, work,
+    receive_mail, alarms, explain, evidence, wording, serve, demo,
 ):  # fmt: skip
     group.add_commands(app)

@@ -7,10 +7,13 @@ from typing import Annotated
 
 import polars as pl
 import typer
+from django.conf import settings
+from django.db import Error as StoreError
 from rich.progress import Progress
 
-from rightparty.cli.output import At, Json, Out, answer, instant_of, progress_console, table_of
+from rightparty.cli.output import At, Json, Out, answer, instant_of, progress_console, refuse, table_of
 from rightparty.cli.store import ensure_store
+from rightparty.dispatch import halt_file
 from rightparty.dispatch.operations.halt import halt as halt_dispatch
 from rightparty.dispatch.operations.lift_halt import lift_halt
 from rightparty.dispatch.worker import DispatchSummary, drain
@@ -41,15 +44,26 @@ def run_dispatch(clock: Callable[[], datetime]) -> DispatchSummary:
 
 def halt(why: Annotated[str, typer.Argument(help="Why; shown to everybody.")], at: At = None) -> None:
     """Stop all dispatch now; the gate releases nothing until somebody resumes."""
-    ensure_store()
-    halt_dispatch(at=instant_of(at), by="command line", why=why)
+    try:
+        ensure_store()
+        halt_dispatch(at=instant_of(at), by="command line", why=why)
+    except StoreError as fault:
+        home = settings.RIGHTPARTY["HOME"]
+        halt_file.lay_down(home)
+        progress_console.print(f"the store did not take the halt; the file {home / halt_file.NAME} stops this machine")
+        raise refuse(
+            f"the store does not answer ({type(fault).__name__})",
+            "halt again when it does: workers on other machines stop by themselves only while they cannot reach it",
+        ) from fault
     progress_console.print("dispatch is halted (lift with: rightparty resume)")
 
 
-def resume(at: At = None) -> None:
+def resume(
+    why: Annotated[str, typer.Argument(help="Why it may go on; kept with the halt.")] = "", at: At = None
+) -> None:
     """Lift the halt."""
     ensure_store()
-    lift_halt(at=instant_of(at), by="command line")
+    lift_halt(at=instant_of(at), by="command line", why=why)
     progress_console.print("dispatch may go on")
 
 

@@ -55,6 +55,16 @@ ALARMS: Final[Mapping[str, AlarmKind]] = {
         _("All dispatch was halted."), _("Find out why; lift the halt when its cause is gone."), "/console/"
     ),
     "dispatch_resumed": AlarmKind(_("Dispatch goes on after a halt."), _("Nothing, if you know of it."), "/console/"),
+    "reminder_set_aside": AlarmKind(
+        _("The gate could not decide on some reminders and set them aside."),
+        _("They do not go out. Report the kind of the fault that the log names; the next plan proposes them again."),
+        "/console/messages/?state=withheld",
+    ),
+    "gate_failing": AlarmKind(
+        _("The gate fails on whatever it is given; nothing goes out."),
+        _("Look at the log for the kind of the fault and its places; the workers go on trying."),
+        "/console/",
+    ),
 }
 """Kind -> what it says."""
 

@@ -5,18 +5,17 @@ Pure: the gate gathers before and commits after. Loops here run over one batch t
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
-from rightparty.dispatch.wording import RenderedText, Wordings, render
-from rightparty.dispatch.wording_lint import WordingError
-from rightparty.evidence.chain import LeafRecord
-from rightparty.kernel.identifiers import show_code
-from rightparty.kernel.money import Money, MoneyError
+from rightparty.dispatch.texts_of_batch import Lender, texts_of_batch
+from rightparty.dispatch.wording import RenderedText, Wordings
+from rightparty.evidence.chain import canonical_json
+from rightparty.evidence.columns import LeafColumns, canonical_rows
 from rightparty.kernel.reasons import mask_of, reasons_in
 from rightparty.policy.facts import FACTS
 
@@ -51,24 +50,16 @@ def decide(judged: pl.DataFrame, *, oldest_plan: datetime) -> Decided:
     )
 
 
-def render_released(
-    decided: Decided, wordings: Wordings, *, codes: Sequence[str], sender: str, public_url: str, phone: str = ""
-) -> Decided:
+def render_released(decided: Decided, wordings: Wordings, *, codes: Sequence[str], lender: Lender) -> Decided:
     """Make the texts from the committed ledger's figures; what cannot be made is withheld with a reason.
 
     Args:
         decided: a split batch.
         wordings: the approved texts.
         codes: a fresh reference code for each released row.
-        sender: who signs.
-        public_url: under which the recipient's page is served.
-        phone: the lender's own number, for texts that name it.
+        lender: what of a text is the installation's own.
     """
-    lender = {"sender": sender, "phone": phone}
-    texts = [
-        _text_of(row, wordings, code=code, lender=lender, public_url=public_url)
-        for row, code in zip(decided.released.iter_rows(named=True), codes, strict=True)
-    ]
+    texts = texts_of_batch(decided.released, wordings, codes=codes, lender=lender)
     made = decided.released.with_columns(
         code=pl.Series(list(codes), dtype=pl.String),
         subject=pl.Series([text.subject if text else None for text in texts], dtype=pl.String),
@@ -96,56 +87,36 @@ def text_digest(text: RenderedText) -> str:
     return hashlib.sha256(f"{text.subject}\n{text.body}".encode()).hexdigest()
 
 
-def _text_of(
-    row: Mapping[str, Any], wordings: Wordings, *, code: str, lender: Mapping[str, str], public_url: str
-) -> RenderedText | None:
-    try:
-        values = {
-            **lender,
-            "code": show_code(code),
-            "link": f"{public_url}/m/{code}",
-            "amount": Money(row["amount_due_minor"], row["currency"]).plain(),
-            "due_date": row["oldest_due_on"].isoformat() if row["oldest_due_on"] else "",
-        }
-        return render(
-            wordings,
-            template=row["template"],
-            language=row["language"],
-            channel=row["channel"],
-            disclosure=row["disclosure"],
-            values=values,
-            market=row["market"] or "",
-            home=public_url,
-        )
-    except (WordingError, MoneyError):
-        return None
-
-
-def leaf_of_release(released: pl.DataFrame, *, rules: str, at: datetime) -> list[LeafRecord]:
+def leaves_of_released(released: pl.DataFrame, *, rules: str, at: datetime) -> LeafColumns:
     """Return the record of each release: facts and digest of the rules in the clear, the rest committed to."""
     private = ("account_id", "party_id", "address", "subject", "body", "code")
     return _leaves(released, "reminder.released", private, rules, at)
 
 
-def leaves_of_withheld(withheld: pl.DataFrame, *, rules: str, at: datetime) -> list[LeafRecord]:
+def leaves_of_withheld(withheld: pl.DataFrame, *, rules: str, at: datetime) -> LeafColumns:
     """Return the record of each refusal, with its reasons."""
     return _leaves(withheld, "reminder.withheld", ("account_id", "party_id", "address"), rules, at)
 
 
-def _leaves(frame: pl.DataFrame, kind: str, private: tuple[str, ...], rules: str, at: datetime) -> list[LeafRecord]:
-    facts = frame.select(_spelled(name) for name in FACTS).to_dicts()
-    how = frame.select("template", "language", "disclosure", "template_version").to_dicts()
-    hidden = frame.select("id", *private).with_columns(pl.all().fill_null("")).to_dicts()
-    codes = {mask: [reason.code for reason in reasons_in(mask)] for mask in frame["reasons_mask"].unique()}
-    return [
-        LeafRecord(
-            kind=kind,
-            recorded_at=at,
-            facts={"facts": fact, "words": words, "reasons": codes[mask], "permitted": mask == 0, "rules": rules},
-            private={"reminder": clear.pop("id"), **clear},
-        )
-        for fact, words, clear, mask in zip(facts, how, hidden, frame["reasons_mask"], strict=True)
+def _leaves(frame: pl.DataFrame, kind: str, private: tuple[str, ...], rules: str, at: datetime) -> LeafColumns:
+    """Spell {facts, permitted, reasons, rules, words} of each row, and name what is committed to."""
+    if frame.is_empty():
+        return LeafColumns(kind=kind, recorded_at=at, facts=[], private={name: [] for name in ("reminder", *private)})
+    facts = canonical_rows(frame.select(_spelled(name) for name in FACTS))
+    words = canonical_rows(frame.select("template", "language", "disclosure", "template_version"))
+    masks = frame["reasons_mask"].unique().to_list()
+    told = [
+        canonical_json({"permitted": mask == 0, "reasons": [each.code for each in reasons_in(mask)], "rules": rules})
+        for mask in masks
     ]
+    why = frame["reasons_mask"].replace_strict(masks, [each[1:-1] for each in told], return_dtype=pl.String)
+    hidden = frame.select(pl.col("id").alias("reminder"), *private).fill_null("")
+    return LeafColumns(
+        kind=kind,
+        recorded_at=at,
+        facts=('{"facts":' + facts + "," + why + ',"words":' + words + "}").to_list(),
+        private={name: hidden[name].to_list() for name in hidden.columns},
+    )
 
 
 def _spelled(name: str) -> pl.Expr:

@@ -12,25 +12,25 @@ class Reminder(models.Model):
     """One planned reminder of one account to one party at one contact point."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    plan_id = models.BigIntegerField(db_index=True)
+    plan_id = models.BigIntegerField()
     planned_at = models.DateTimeField()
-    account_id = models.CharField(max_length=64, db_index=True)
-    party_id = models.CharField(max_length=64, db_index=True)
-    person_id = models.CharField(max_length=64, db_index=True)
+    account_id = models.CharField(max_length=64)
+    party_id = models.CharField(max_length=64)
+    person_id = models.CharField(max_length=64)
     #: sms, email (kernel.vocabulary.MessageChannel)
     channel = models.CharField(max_length=8)
-    address = models.CharField(max_length=500, db_index=True)
+    address = models.CharField(max_length=500)
     step = models.CharField(max_length=64)
     #: the period this step serves, so that one step is planned once in it
     cycle = models.CharField(max_length=64)
     template = models.CharField(max_length=64)
     tone = models.CharField(max_length=16, default="")
     language = models.CharField(max_length=35)
-    state = models.CharField(max_length=16, default="planned", db_index=True)
+    state = models.CharField(max_length=16, default="planned")
     state_changed_at = models.DateTimeField()
     claimed_by = models.CharField(max_length=64, default="")
     #: null unless claimed or released; an expired one is dealt with by recovery
-    lease_expires_at = models.DateTimeField(null=True, db_index=True)
+    lease_expires_at = models.DateTimeField(null=True)
     #: reference code, set at release; the only thing of the reminder that a stranger ever types
     code = models.CharField(max_length=16, null=True, unique=True)
     template_version = models.CharField(max_length=16, default="")
@@ -49,7 +49,7 @@ class Reminder(models.Model):
     next_ask_at = models.DateTimeField(null=True)
     asks = models.PositiveSmallIntegerField(default=0, db_default=0)
     #: the carrier's ids for the message, space separated (one per segment)
-    provider_ids = models.CharField(max_length=500, default="", db_index=True)
+    provider_ids = models.CharField(max_length=500, default="")
     #: why it failed or is unknown, a code of the channel; no personal data
     outcome = models.CharField(max_length=100, default="")
 
@@ -85,7 +85,20 @@ class Reminder(models.Model):
                 condition=~models.Q(state="withheld") | models.Q(reasons_mask__gt=0),
             ),
         ]  # fmt: skip
+        # each is written at every step of every reminder: only what is asked for, and never Django's second index of a
+        # text column on PostgreSQL, which serves questions about beginnings
         indexes = [
+            models.Index(fields=["plan_id"], name="reminder_plan"),
+            models.Index(fields=["account_id"], name="reminder_account"),
+            models.Index(fields=["party_id"], name="reminder_party"),
+            models.Index(fields=["person_id"], name="reminder_person"),
+            models.Index(fields=["address"], name="reminder_address"),
+            models.Index(fields=["state"], name="reminder_state"),
+            models.Index(
+                fields=["lease_expires_at"],
+                condition=models.Q(lease_expires_at__isnull=False),
+                name="reminder_under_lease",
+            ),
             models.Index(fields=["planned_at"], condition=models.Q(state="planned"), name="reminder_to_claim"),
             models.Index(
                 fields=["next_ask_at"], condition=models.Q(next_ask_at__isnull=False), name="reminder_to_ask_after"
@@ -120,6 +133,11 @@ class Halt(models.Model):
     why = models.CharField(max_length=300)
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.CharField(max_length=150, default="")
+    lifted_why = models.CharField(max_length=300, default="", db_default="")
+
+    class Meta:
+        # to halt takes no right: anybody on staff may
+        permissions = [("resume_dispatch", "May lift a halt of all dispatch")]
 
 
 class Lookup(models.Model):
@@ -335,3 +353,86 @@ class OwnWording(models.Model):
                 condition=models.Q(disclosure__in=["limited_content", "account", "amount"]),
             ),
         ]
+
+
+class Call(models.Model):
+    """An agent's call: one reminder of the channel `call` that the gate released to him. Serves once."""
+
+    reminder = models.OneToOneField(Reminder, on_delete=models.PROTECT, primary_key=True)
+    #: staff, or the agent as a dialler names him
+    agent = models.CharField(max_length=150, db_index=True)
+    opened_at = models.DateTimeField()
+    #: who dials: by_hand, dialler, unknown (the dialler may be calling)
+    dialling = models.CharField(max_length=16, default="by_hand")
+    #: when the agent had checked who he speaks to; before that nothing may be said of the debt
+    identified_at = models.DateTimeField(null=True)
+
+    class Meta:
+        permissions = [
+            ("make_call", "May call people and record what came of it"),
+            ("hear_recording", "May fetch the recording of a call"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="call_dialling_known", condition=models.Q(dialling__in=["by_hand", "dialler", "unknown"])
+            ),
+        ]
+
+
+class CallOutcome(models.Model):
+    """What came of a call, as it was entered; a correction is a further entry. The store refuses any change."""
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT)
+    #: 1 for the first, then corrections
+    entry = models.PositiveSmallIntegerField()
+    #: dispatch.calls.outcomes.OUTCOMES
+    outcome = models.CharField(max_length=32)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.CharField(max_length=150)
+    promised_on = models.DateField(null=True)
+    promised_minor = models.BigIntegerField(null=True)
+    call_back_on = models.DateField(null=True)
+    #: local time of the person, as he said it
+    call_back_at = models.TimeField(null=True)
+    evidence_index = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["call", "entry"], name="call_outcome_once"),
+            models.CheckConstraint(
+                name="call_outcome_promise_has_a_day",
+                condition=~models.Q(outcome="promise_to_pay") | models.Q(promised_on__isnull=False),
+            ),
+        ]
+
+
+class CallRecording(models.Model):
+    """The recording of a call: what it is, not the sound itself, which lies sealed in the home folder.
+
+    The store refuses any change.
+    """
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT)
+    #: of the sound, hexadecimal
+    sha256 = models.CharField(max_length=64)
+    #: of the sealed file, which is named by it
+    sealed_sha256 = models.CharField(max_length=64)
+    #: bytes of sound
+    size = models.BigIntegerField()
+    media_type = models.CharField(max_length=32)
+    attached_at = models.DateTimeField()
+    attached_by = models.CharField(max_length=150)
+    #: last day on which the market's law wants it kept; null where the law names no period
+    keep_until = models.DateField(null=True)
+    evidence_index = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["call", "sha256"], name="call_recording_once")]
+
+
+class CallRecordingKey(models.Model):
+    """The key that one recording is sealed under. Without it nobody hears the file or any backup of it again."""
+
+    recording = models.OneToOneField(CallRecording, on_delete=models.PROTECT, primary_key=True)
+    #: hexadecimal
+    key = models.CharField(max_length=64)

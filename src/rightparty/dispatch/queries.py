@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import TruncHour
 
+from rightparty.dispatch import halt_file
 from rightparty.dispatch.models import (
     AlarmDelivery,
     Batch,
@@ -29,7 +30,7 @@ from rightparty.dispatch.models import (
     Segment,
     Verification,
 )
-from rightparty.dispatch.reminder_state import ReminderState
+from rightparty.dispatch.reminder_state import OPEN_STATES, ReminderState
 from rightparty.dispatch.trial import (
     Seen,
     TrialRules,
@@ -44,7 +45,7 @@ from rightparty.dispatch.wording_lint import Wording, lint
 from rightparty.evidence.queries import OpenedLeaf, find_leaf
 from rightparty.kernel.identifiers import read_code
 from rightparty.kernel.reasons import Reason, reasons_in
-from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState, Disclosure
+from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState, Disclosure, MessageChannel
 from rightparty.parties.queries import point_loads
 from rightparty.planning.batches import BATCHES, batch_of_points
 from rightparty.store.queries import among, is_postgresql, read_frame
@@ -74,8 +75,32 @@ class ReminderStory:
 
 
 def is_halted() -> bool:
-    """Tell whether a halt is in force."""
-    return Halt.objects.filter(lifted_at__isnull=True).exists()
+    """Tell whether a halt is in force, in the store or by the file of this machine."""
+    return is_halted_by_file() or Halt.objects.filter(lifted_at__isnull=True).exists()
+
+
+def is_halted_by_file() -> bool:
+    """Tell whether this machine is stopped by its file; asks no store."""
+    return halt_file.is_there(settings.RIGHTPARTY["HOME"])
+
+
+def waiting_reminders() -> dict[tuple[str, str], int]:
+    """Return (state, channel) -> reminders of which something is still to come."""
+    states = [ReminderState.PLANNED, ReminderState.CLAIMED, ReminderState.RELEASED, ReminderState.UNKNOWN]
+    counted = Reminder.objects.filter(state__in=states).values_list("state", "channel").annotate(n=Count("id"))
+    return {(str(state), str(channel)): int(count) for state, channel, count in counted}
+
+
+def oldest_waiting() -> datetime | None:
+    """Return when the oldest reminder that waits for a decision was planned."""
+    first = Reminder.objects.filter(state=ReminderState.PLANNED).order_by("planned_at")
+    return first.values_list("planned_at", flat=True).first()
+
+
+def outcomes_of(ids: Collection[UUID]) -> list[tuple[str, int, datetime, datetime | None]]:
+    """Return (state, reasons mask, planned at, handed over at) of some reminders."""
+    found = Reminder.objects.filter(id__in=ids)
+    return list(found.values_list("state", "reasons_mask", "planned_at", "handed_over_at"))
 
 
 def channels_of(ids: Collection[UUID]) -> list[str]:
@@ -99,7 +124,9 @@ def claimed_rows(ids: Sequence[UUID], *, worker: str, at: datetime) -> pl.DataFr
     )
     stamp = connection.ops.adapt_datetimefield_value(at)
     rows = read_frame(sql, [*params, worker, stamp], schema=_CLAIMED)
-    return rows.with_columns(pl.col("id").str.replace_all("-", "")).sort("planned_at", "account_id", "party_id")
+    if is_postgresql():
+        rows = rows.with_columns(pl.col("id").str.replace_all("-", "", literal=True))
+    return rows.sort("planned_at", "account_id", "party_id")
 
 
 def find_by_code(typed: str) -> Reminder | None:
@@ -111,6 +138,12 @@ def find_by_code(typed: str) -> Reminder | None:
 def text_of(reminder_id: UUID) -> MessageText | None:
     """Return the text of a released reminder."""
     return MessageText.objects.filter(reminder_id=reminder_id).first()
+
+
+def texts_of(ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return subject and body of released reminders, by id in hex."""
+    rows = MessageText.objects.filter(reminder_id__in=[UUID(key) for key in ids])
+    return {key.hex: (subject, body) for key, subject, body in rows.values_list("reminder_id", "subject", "body")}
 
 
 def reminder_states(*, plan_id: int | None = None) -> dict[str, int]:
@@ -202,6 +235,30 @@ def reminders_of_segments(names: Collection[tuple[str, str]]) -> dict[tuple[str,
     found = Segment.objects.filter(provider_id__in={provider_id for _, provider_id in names})
     rows = found.values_list("channel", "provider_id", "reminder_id")
     return {(channel, provider_id): reminder for channel, provider_id, reminder in rows}
+
+
+def addresses_with_open_reminders(addresses: Sequence[str]) -> set[str]:
+    """Return those addresses to which something is planned that no gate has decided on."""
+    if not addresses:
+        return set()
+    planned = Reminder.objects.filter(address__in=addresses, state__in=OPEN_STATES)
+    return set(planned.values_list("address", flat=True).distinct())
+
+
+def find_mailed(message_id: str) -> Reminder | None:
+    """Return the released e-mail that a Message-ID names, or None.
+
+    Its first half is the reminder's own random id, which only sender and recipient of the mail have seen.
+    """
+    try:
+        reminder_id = UUID(hex=message_id.partition("@")[0])
+    except ValueError:
+        return None
+    found = Reminder.objects.filter(id=reminder_id, channel=MessageChannel.EMAIL, released_at__isnull=False).first()
+    if found is None or not message_id.startswith(f"{found.id.hex}@"):
+        return None
+    # before it is settled its ids are not on file yet
+    return found if message_id in (found.provider_ids or message_id).split() else None
 
 
 def last_reminder_to(address: str, *, channel: str) -> Reminder | None:

@@ -2,7 +2,8 @@
 """The life of a reminder as a table of lawful moves; the store's constraints repeat it (serves once).
 
 `planned` -> `claimed` -> `released` -> `handed_over` -> `delivered`; every other end has a reason. `unknown` means that
-nobody can say whether the carrier took it: it counts as sent and is never sent again; only a receipt resolves it.
+nobody can say whether the carrier took it: it counts as sent and is never sent again; a receipt, a late answer
+or the provider, asked, resolves it.
 """
 
 from enum import StrEnum
@@ -24,6 +25,9 @@ class ReminderState(StrEnum):
 
 
 _S = ReminderState
+
+AGENT_STEP: Final = "agent_call"
+"""Step of a reminder that an agent asked for: he makes the call himself, and no worker takes it."""
 
 MOVES: Final[dict[ReminderState, frozenset[ReminderState]]] = {
     _S.PLANNED: frozenset({_S.CLAIMED, _S.CANCELLED, _S.WITHHELD}),

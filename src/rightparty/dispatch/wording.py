@@ -176,6 +176,21 @@ def available_wordings(wordings: Wordings | None = None) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def wording_for(
+    wordings: Wordings, *, template: str, language: str, channel: str, disclosure: str, market: str
+) -> Wording:
+    """Return the text for a market, or else that for all.
+
+    Raises:
+        WordingError: there is none.
+    """
+    key = template, language, channel, disclosure
+    wording = wordings.get((*key, market)) or wordings.get((*key, ""))
+    if wording is None:
+        raise WordingError(f"no text for {template} in {language} for {channel} at {disclosure}")
+    return wording
+
+
 def render(
     wordings: Wordings,
     *,
@@ -202,10 +217,9 @@ def render(
     Raises:
         WordingError: there is no such wording, or a value is missing, unclean or not of its variable's form.
     """
-    key = template, language, channel, disclosure
-    wording = wordings.get((*key, market)) or wordings.get((*key, ""))
-    if wording is None:
-        raise WordingError(f"no text for {template} in {language} for {channel} at {disclosure}")
+    wording = wording_for(
+        wordings, template=template, language=language, channel=channel, disclosure=disclosure, market=market
+    )
     try:
         needed = names_in(wording.subject) | names_in(wording.text)
         checked = {name: checked_value(name, values.get(name, ""), home=home) for name in sorted(needed)}

@@ -25,10 +25,10 @@ from rightparty.kernel.vocabulary import Disclosure, MessageChannel
 LANGUAGES: Final = tuple(words_by_language())
 """Languages with word lists: without them nothing could be said about a text."""
 
-CHANNELS: Final = (MessageChannel.SMS, MessageChannel.EMAIL)
-"""What the outbox sends."""
-BY_HAND: Final = (MessageChannel.CALL, MessageChannel.POST)
-"""For what the lender's own dialler and printer say; these texts are no reminder's."""
+CHANNELS: Final = (MessageChannel.SMS, MessageChannel.EMAIL, MessageChannel.CALL)
+"""What the gate releases; the text of a call is how it opens."""
+BY_HAND: Final = (MessageChannel.POST,)
+"""For what the lender's own printer prints; these texts are no reminder's."""
 _WITH_SUBJECT: Final = (MessageChannel.EMAIL, MessageChannel.POST)
 
 MANDATORY: Final = frozenset({"sender", "code", "link"})

@@ -31,6 +31,11 @@ class OpenedLeaf:
     opens: bool
 
 
+def newest_index() -> int | None:
+    """Return the number of the newest record, or None if the log is empty."""
+    return Leaf.objects.order_by("-index").values_list("index", flat=True).first()
+
+
 def find_leaf(index: int) -> OpenedLeaf | None:
     """Return one record of the log, opened, or None."""
     return next(iter(list_leaves([index])), None)

@@ -66,3 +66,32 @@ class Audit(models.Model):
 
     as_of = models.DateTimeField()
     report = models.JSONField(default=dict)
+
+
+class Answered(models.Model):
+    """An answer to a request that carried a name of its own: its repeat gets the same and has no second effect."""
+
+    #: interface: `Idempotency-Key`; webhook: `webhook-id`
+    scope = models.CharField(max_length=16)
+    name = models.CharField(max_length=128)
+    #: SHA-256 of what was asked
+    digest = models.CharField(max_length=64)
+    answer = models.JSONField()
+    answered_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "name"], name="answered_once")]
+
+
+class RejectedFact(models.Model):
+    """A line of a file of facts that could not be taken, as found when the file was read last."""
+
+    #: SHA-256 of the file
+    content_digest = models.CharField(max_length=64, db_index=True)
+    file = models.CharField(max_length=200)
+    line = models.BigIntegerField()
+    field = models.CharField(max_length=64, default="")
+    reason = models.CharField(max_length=300)
+    remedy = models.CharField(max_length=300)
+    #: the line as it stood, cut at a limit
+    row = models.TextField()

@@ -5,6 +5,8 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXY"
 """Crockford's letters (no I, L, O, U) less Z, which is taken for 2: 31 characters, a prime, so that the
 check character catches every single error and every swap of neighbours. From: crockford.com/base32.html."""
@@ -23,6 +25,24 @@ def new_reference_code(random_below: RandomBelow = secrets.randbelow) -> str:
     """Return a fresh code: ten random characters and a check character, without dashes."""
     data = "".join(ALPHABET[random_below(len(ALPHABET))] for _ in range(CODE_DATA_CHARACTERS))
     return data + _check_character(data)
+
+
+def new_reference_codes(count: int, random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> list[str]:
+    """Return so many fresh codes, as `new_reference_code` returns one.
+
+    Of five random bits at a time those that are no letter's number are thrown away, so that every letter is as likely.
+    """
+    needed = count * CODE_DATA_CHARACTERS
+    numbers = np.empty(0, np.uint8)
+    while len(numbers) < needed:
+        drawn = np.frombuffer(random_bytes(needed - len(numbers)), np.uint8) & 31
+        numbers = np.concatenate([numbers, drawn[drawn < len(ALPHABET)]])
+    data = numbers.reshape(count, CODE_DATA_CHARACTERS)
+    check = data.astype(np.int64) @ np.array(_CHECK_WEIGHTS) % len(ALPHABET)
+    letters = np.frombuffer(ALPHABET.encode(), np.uint8)
+    text = letters[np.column_stack([data, check])].tobytes().decode()
+    width = CODE_DATA_CHARACTERS + 1
+    return [text[begin : begin + width] for begin in range(0, len(text), width)]
 
 
 def show_code(code: str) -> str:

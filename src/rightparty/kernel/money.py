@@ -47,7 +47,10 @@ class Money:
 
     def plain(self) -> str:
         """Return the amount as it is printed in messages and pages, for example `CNY 1,234.50`."""
-        return f"{self.currency} {self.as_decimal():,.{MINOR_DIGITS[self.currency]}f}"
+        digits = MINOR_DIGITS[self.currency]
+        whole, rest = divmod(abs(self.minor), 10**digits)
+        sign, fraction = "-" if self.minor < 0 else "", f".{rest:0{digits}d}" if digits else ""
+        return f"{self.currency} {sign}{whole:,}{fraction}"
 
 
 def parse_money(text: str, currency: str) -> Money:

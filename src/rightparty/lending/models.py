@@ -2,6 +2,8 @@
 """What was lent, what is due when, what was paid, and what is on hold. Money in minor units. Serves right_debt."""
 
 from django.db import models
+from django.db.models.fields.json import KT
+from django.db.models.functions import Now
 
 from rightparty.store.models import CURRENT, VersionedRow
 
@@ -101,3 +103,39 @@ class FurnishingHold(models.Model):
     kind = models.CharField(max_length=16)
     from_at = models.DateTimeField()
     to_at = models.DateTimeField(null=True)
+
+
+class InboundFact(models.Model):
+    """A fact that somebody else's process wrote here with plain SQL: a CDC sink or the lender's own. The inbox.
+
+    The table is made by hand in the migration: the database itself fills in `received_at`, refuses what is no JSON and
+    a second row of one position, and locks what the fact is about before it lets the insert commit.
+    """
+
+    #: who writes: one stream of changes
+    source = models.CharField(max_length=64)
+    #: log sequence number or any other number that only grows within the source
+    position = models.BigIntegerField()
+    #: as in docs/reference/api.md, for example payment.posted
+    type = models.CharField(max_length=32)
+    payload = models.JSONField()
+    received_at = models.DateTimeField(db_default=Now())
+    #: when it took effect; null: not yet
+    applied_at = models.DateTimeField(null=True)
+    #: why it could not take effect when it was last looked at; empty: not looked at, or applied
+    fault = models.CharField(max_length=300, db_default="")
+    fault_field = models.CharField(max_length=64, db_default="")
+    looked_at = models.DateTimeField(null=True)
+    #: what the payload names; the value without the spaces and signs that people write into telephone numbers
+    account_id = models.GeneratedField(
+        expression=KT("payload__account_id"), output_field=models.TextField(null=True), db_persist=True
+    )
+    party_id = models.GeneratedField(
+        expression=KT("payload__party_id"), output_field=models.TextField(null=True), db_persist=True
+    )
+    value = models.GeneratedField(
+        expression=KT("payload__value"), output_field=models.TextField(null=True), db_persist=True
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "position"], name="inbound_fact_once")]

@@ -10,6 +10,7 @@ import polars as pl
 from rightparty.kernel.clock import require_aware
 from rightparty.kernel.vocabulary import HOLD_BITS, AccountStatus, PaymentStatus, Role
 from rightparty.lending.delinquency import balances
+from rightparty.lending.given import SAME_WITHIN
 from rightparty.parties.queries import ids_of_same_persons
 from rightparty.store.queries import among, read_frame
 
@@ -64,10 +65,17 @@ def balances_as_of(*, at: datetime, account_ids: Sequence[str] | None) -> pl.Dat
 
 
 def complaints_ended_as_of(
-    *, at: datetime, account_ids: Sequence[str] | None, party_ids: Sequence[str] | None
+    *,
+    at: datetime,
+    account_ids: Sequence[str] | None,
+    party_ids: Sequence[str] | None,
+    same: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Return [account_id, party_id, ended_at] of ended complaint holds, the other id ''; None: of everybody."""
-    same = ids_of_same_persons(party_ids=party_ids)
+    """Return [account_id, party_id, ended_at] of ended complaint holds, the other id ''; None: of everybody.
+
+    `same`: what `ids_of_same_persons` says of the parties, if that has been read.
+    """
+    same = ids_of_same_persons(party_ids=party_ids) if same is None else same
     scope, params = _hold_scope(account_ids, None if party_ids is None else same["party_id"].to_list())
     return (
         read_frame(
@@ -135,17 +143,22 @@ def account_links(*, party_ids: Sequence[str] | None) -> pl.DataFrame:
 
 
 def holds_as_of(
-    *, at: datetime, account_ids: Sequence[str] | None, party_ids: Sequence[str] | None = None
+    *,
+    at: datetime,
+    account_ids: Sequence[str] | None,
+    party_ids: Sequence[str] | None = None,
+    same: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return [account_id, party_id, holds_mask] of the holds in force; both None: of everybody.
 
     A hold on a party counts for every id of the person, so each of them has a row. Rows of an account's hold have
     party_id '', rows of a person's hold account_id ''. A kind that is not known counts as legal, never as none.
-    Given only accounts, the persons are those on the accounts.
+    Given only accounts, the persons are those on the accounts. `same`: what `ids_of_same_persons` says of the given
+    parties, if that has been read.
     """
     if account_ids is not None and party_ids is None:
-        party_ids = liable_and_other_parties(account_ids=account_ids)["party_id"].unique().to_list()
-    same = ids_of_same_persons(party_ids=party_ids)
+        party_ids, same = liable_and_other_parties(account_ids=account_ids)["party_id"].unique().to_list(), None
+    same = ids_of_same_persons(party_ids=party_ids) if same is None else same
     instant = require_aware(at)
     scope, params = _hold_scope(account_ids, None if party_ids is None else same["party_id"].to_list())
     holds = read_frame(
@@ -159,6 +172,8 @@ def holds_as_of(
             "account_id": pl.String,
         },
     ).filter((pl.col("from_at") <= instant) & (pl.col("to_at").is_null() | (pl.col("to_at") > instant)))
+    if holds.is_empty():
+        return pl.DataFrame(schema={"account_id": pl.String, "party_id": pl.String, "holds_mask": pl.Int32})
     bits = {kind.value: bit for kind, bit in HOLD_BITS.items()}
     marked = holds.with_columns(bit=pl.col("kind").replace_strict(bits, default=bits["legal"], return_dtype=pl.Int32))
     on_persons = (
@@ -179,6 +194,18 @@ def holds_as_of(
         .select("account_id", "party_id", pl.col("holds_mask").cast(pl.Int32))
         .sort("account_id", "party_id")
     )
+
+
+def hold_number(*, kind: str, party_id: str, account_id: str, from_at: datetime) -> int | None:
+    """Return the number of the hold that was told to run from this instant on, if there is one."""
+    earliest, latest = require_aware(from_at) - SAME_WITHIN, require_aware(from_at)
+    rows = read_frame(
+        "SELECT id, from_at FROM lending_hold WHERE retired_by_id IS NULL AND kind = %s AND party_id = %s"
+        " AND account_id = %s",
+        [kind, party_id, account_id],
+        schema={"id": pl.Int64, "from_at": _INSTANT},
+    ).filter(pl.col("from_at").is_between(earliest, latest))
+    return None if rows.is_empty() else int(rows.sort("from_at", descending=True)["id"][0])
 
 
 def _hold_scope(account_ids: Sequence[str] | None, party_ids: Sequence[str] | None) -> tuple[str, list[Any]]:

@@ -78,6 +78,12 @@ class ContactEvent(VersionedRow):
         indexes = [
             models.Index(fields=["value", "channel"], name="contact_event_value"),
             models.Index(fields=["party_id", "occurred_at"], name="contact_event_party"),
+            # promises of which the file names no party: few, and looked for by account at every release
+            models.Index(
+                fields=["account_id"],
+                condition=models.Q(kind="promise_to_pay", party_id=""),
+                name="contact_event_nobodys_promise",
+            ),
         ]
 
 

@@ -2,6 +2,7 @@
 """Reads of persons, contact points and what happened there, as of an instant, inside the current transaction."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,7 @@ from rightparty.parties.attribution.rivals import SAME_PERSON
 from rightparty.parties.audit.examine import AuditReport, report_on
 from rightparty.parties.audit.frames import Audited, audited, sex_in_extra
 from rightparty.parties.linked.queries import household_groups
-from rightparty.parties.models import Party
+from rightparty.parties.models import ContactEvent, Party
 from rightparty.parties.wishes import is_about_time, read_promises, read_wishes
 from rightparty.parties.zones import with_zone_set
 from rightparty.store.queries import among, read_frame
@@ -56,9 +57,6 @@ _EVENTS: Final[Schema] = {
 _PEOPLE: Final[Schema] = {
     "party_id": pl.String,
     "person_id": pl.String,
-    "full_name": pl.String,
-    "national_id": pl.String,
-    "national_id_type": pl.String,
     "date_of_birth": pl.Date,
     "language": pl.String,
     "country": pl.String,
@@ -73,21 +71,72 @@ _AUDITED_PEOPLE: Final[Schema] = {
     **dict.fromkeys(("date_of_birth", "deceased_on"), pl.Date),
     "load_id": pl.Int64,
 }
+_OPT_OUTS: Final[Schema] = {
+    "value": pl.String, "channel": pl.String, "opted_out": pl.Boolean, "consent_revoked": pl.Boolean,
+    "consent_given": pl.Boolean,
+}  # fmt: skip
+_TOLD: Final = ("consent_given", "consent_revoked", "opted_out", "promise_to_pay")
 _MADE: Final = (EventKind.SENT.value, EventKind.CALLED.value, EventKind.ANSWERED.value)
 
 
-def attribution_as_of(*, at: datetime, party_ids: Sequence[str] | None, links: pl.DataFrame) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnFile:
+    """What is on file about some parties, read once for all the questions of one decision."""
+
+    #: every id of the persons behind the parties [party_id, person_id]
+    same: pl.DataFrame
+    #: every version of the points at the values of these ids' current points, whoever has them: [_POINTS, is_current,
+    #: is_there (at a value of a current point of the parties themselves)]
+    points: pl.DataFrame
+    #: current events there, and those of any id of the persons [_EVENTS, load_id, is_there]
+    events: pl.DataFrame
+
+
+def read_on_file(party_ids: Sequence[str], *, same: pl.DataFrame | None = None) -> OnFile:
+    """Read what is on file about some parties; `same`: what `ids_of_same_persons` says of them, if that is known."""
+    same = ids_of_same_persons(party_ids=party_ids) if same is None else same
+    given = pl.Series(party_ids, dtype=pl.String)
+    ids = pl.concat([given, same["party_id"]]).unique()
+    of_ids, params = among("party_id", ids.to_list())
+    points = read_frame(
+        f"SELECT {', '.join(_POINTS)}, retired_by_id IS NULL FROM parties_contactpoint WHERE value IN"
+        f" (SELECT value FROM parties_contactpoint WHERE retired_by_id IS NULL AND {of_ids})",
+        params,
+        schema={**_POINTS, "is_current": pl.Boolean},
+    )
+    asked = points.filter("is_current", pl.col("party_id").is_in(given.implode()))["value"].unique()
+    there, more = among("value", asked.to_list())
+    shape: Schema = {**_EVENTS, "load_id": pl.Int64}
+    events = read_frame(
+        f"SELECT {', '.join(shape)} FROM parties_contactevent WHERE retired_by_id IS NULL AND ({there} OR {of_ids})",
+        [*more, *params],
+        schema=shape,
+    )
+    is_there = pl.col("value").is_in(asked.implode())
+    return OnFile(
+        same=same, points=points.with_columns(is_there=is_there), events=events.with_columns(is_there=is_there)
+    )
+
+
+def attribution_as_of(
+    *, at: datetime, party_ids: Sequence[str] | None, links: pl.DataFrame, on_file: OnFile | None = None
+) -> pl.DataFrame:
     """Return `attribution.ATTRIBUTION` of some parties (None: all) as of the instant.
 
     `links` [party_id, group_id] says who has to do with whom; ids of one person are linked here.
     """
-    judged = attribute(*_on_file(party_ids, links), at=at, parameters=installed_parameters())
-    return judged if party_ids is None else judged.filter(pl.col("party_id").is_in(list(party_ids)))
+    evidence = _evidence(party_ids, links) if on_file is None else _evidence_in(on_file, links)
+    judged = attribute(*evidence, at=at, parameters=installed_parameters())
+    return (
+        judged
+        if party_ids is None
+        else judged.filter(pl.col("party_id").is_in(pl.Series(party_ids, dtype=pl.String).implode()))
+    )
 
 
 def evidence_as_of(*, at: datetime, party_ids: Sequence[str] | None, links: pl.DataFrame) -> Gathered:
     """Return what `attribution_as_of` rests on, for a fit or a waterfall."""
-    return gather_evidence(*_on_file(party_ids, links), at=at, parameters=installed_parameters())
+    return gather_evidence(*_evidence(party_ids, links), at=at, parameters=installed_parameters())
 
 
 def installed_parameters() -> AttributionParameters:
@@ -111,7 +160,7 @@ def _own_parameters(path: str) -> AttributionParameters:
         raise ParametersError(f"RIGHTPARTY_ATTRIBUTION: {path}: {fault}") from fault
 
 
-def _on_file(party_ids: Sequence[str] | None, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _evidence(party_ids: Sequence[str] | None, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Read the points, events and links that attribution needs."""
     points = _points_and_rivals(party_ids)
     events = _current("parties_contactevent", _EVENTS, "value", _values_of(points, party_ids))
@@ -119,7 +168,20 @@ def _on_file(party_ids: Sequence[str] | None, links: pl.DataFrame) -> tuple[pl.D
     return points, events, _with_same_persons(links, party_ids=met)
 
 
-def people_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> pl.DataFrame:
+def _evidence_in(on_file: OnFile, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return the same of what is on file."""
+    points = on_file.points.filter("is_current", "is_there").select(*_POINTS)
+    events = on_file.events.filter("is_there").select(*_EVENTS)
+    met = points["party_id"].unique()
+    if met.is_in(on_file.same["party_id"].implode()).all():
+        persons = on_file.same.filter(pl.col("party_id").is_in(met.implode()))["person_id"].unique()
+        same = on_file.same.filter(pl.col("person_id").is_in(persons.implode()))
+    else:
+        same = ids_of_same_persons(party_ids=met.to_list())
+    return points, events, _linked(links, same)
+
+
+def people_as_of(*, at: datetime, party_ids: Sequence[str] | None, on_file: OnFile | None = None) -> pl.DataFrame:
     """Return what is known of some parties (None: all) that rules need.
 
     Shape: [party_id, person_id, country, language, zone_set, born_on, deceased, represented, bankrupt,
@@ -127,15 +189,13 @@ def people_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> pl.DataFra
     What is recorded under one id of a person counts for each of his ids; so do his phones for his zones.
     """
     instant = require_aware(at)
-    same = ids_of_same_persons(party_ids=party_ids)
+    same = _same(party_ids, on_file)
     scope = None if party_ids is None else same["party_id"].to_list()
     ceased = read_frame(
         "SELECT person_id, from_at, to_at FROM parties_ceasecommunication",
         schema={"person_id": pl.String, "from_at": _INSTANT, "to_at": _INSTANT},
     ).filter((pl.col("from_at") <= instant) & (pl.col("to_at").is_null() | (pl.col("to_at") > instant)))
-    phones = _current("parties_contactpoint", _POINTS, "party_id", scope).filter(
-        (pl.col("channel") == "phone") & (pl.col("relation") == "self")
-    )
+    phones = _points_of(scope, on_file).filter((pl.col("channel") == "phone") & (pl.col("relation") == "self"))
     people = with_zone_set(_current("parties_party", _PEOPLE, "party_id", scope), phones).with_columns(
         pl.coalesce(pl.when(pl.col("person_id") != "").then("person_id"), "party_id").alias("person_id"),
         # a date in the future is a typing error at best: it counts, nobody is reminded on the strength of it
@@ -143,31 +203,46 @@ def people_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> pl.DataFra
         represented=pl.col("represented_by").fill_null("") != "",
         bankrupt=pl.col("bankrupt_on").is_not_null(),
     )
-    shared = people.with_columns(
-        *(pl.col(name).any().over("person_id") for name in ("deceased", "represented", "bankrupt")),
-        cease_communication=pl.col("person_id").is_in(ceased["person_id"].to_list()),
-        born_on=pl.when(pl.col("date_of_birth").drop_nulls().n_unique().over("person_id") == 1).then(
-            pl.col("date_of_birth").max().over("person_id")
-        ),
-    ).select(
+    ceasing = pl.col("person_id").is_in(ceased["person_id"].implode())
+    if people["person_id"].is_unique().all():
+        shared = people.with_columns(cease_communication=ceasing, born_on="date_of_birth")
+    else:
+        shared = people.with_columns(
+            *(pl.col(name).any().over("person_id") for name in ("deceased", "represented", "bankrupt")),
+            cease_communication=ceasing,
+            born_on=pl.when(pl.col("date_of_birth").drop_nulls().n_unique().over("person_id") == 1).then(
+                pl.col("date_of_birth").max().over("person_id")
+            ),
+        )
+    shared = shared.select(
         "party_id", "person_id", "country", "language", "zone_set", "born_on",
         "deceased", "represented", "bankrupt", "cease_communication",
     )  # fmt: skip
-    return shared if party_ids is None else shared.filter(pl.col("party_id").is_in(list(party_ids)))
+    return (
+        shared
+        if party_ids is None
+        else shared.filter(pl.col("party_id").is_in(pl.Series(party_ids, dtype=pl.String).implode()))
+    )
 
 
-def opt_outs_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> pl.DataFrame:
+def opt_outs_as_of(*, at: datetime, party_ids: Sequence[str] | None, on_file: OnFile | None = None) -> pl.DataFrame:
     """Return [value, channel (of messages), opted_out, consent_revoked, consent_given] of values with a wish.
 
     `consent_given`: the last consent on record was not taken back. An event whose detail names a message channel is
     about that channel, else about every channel of the point. A consent given later takes both back.
     """
     wishes = {"opted_out", "consent_given", "consent_revoked"}
-    points = None if party_ids is None else _current("parties_contactpoint", _POINTS, "party_id", party_ids)
-    values = None if points is None else points["value"].unique().to_list()
-    events = _current("parties_contactevent", _EVENTS, "value", values).filter(
-        pl.col("kind").is_in(list(wishes)) & (pl.col("occurred_at") <= require_aware(at)) & ~is_about_time()
-    )
+    if on_file is not None:
+        found = on_file.events.filter("is_there").select(*_EVENTS)
+    else:
+        points = None if party_ids is None else _current("parties_contactpoint", _POINTS, "party_id", party_ids)
+        values = None if points is None else points["value"].unique().to_list()
+        found = _current("parties_contactevent", _EVENTS, "value", values)
+    # first what is cheap to tell: few events are wishes
+    told = found.filter(pl.col("kind").is_in(list(wishes)) & (pl.col("occurred_at") <= require_aware(at)))
+    if told.is_empty():
+        return pl.DataFrame(schema=_OPT_OUTS)
+    events = told.filter(~is_about_time())
     of_point = pl.DataFrame(
         [(str(point), str(message)) for message, point in POINT_CHANNEL_OF.items()],
         schema={"channel": pl.String, "message": pl.String},
@@ -192,39 +267,65 @@ def opt_outs_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> pl.DataF
     )
 
 
-def wishes_as_of(*, at: datetime, party_ids: Sequence[str] | None) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return what some parties' persons (None: all) asked for and promised: `wishes.read_wishes`, `read_promises`."""
-    same = ids_of_same_persons(party_ids=party_ids)
-    condition, params = ("1 = 1", []) if party_ids is None else among("party_id", same["party_id"].to_list())
-    events = (
-        read_frame(
-            "SELECT party_id, kind, occurred_at, account_id, detail FROM parties_contactevent"
-            " WHERE retired_by_id IS NULL AND kind IN ('consent_given', 'consent_revoked', 'opted_out',"
-            f" 'promise_to_pay') AND {condition}",
+def wishes_as_of(
+    *,
+    at: datetime,
+    party_ids: Sequence[str] | None,
+    account_ids: Sequence[str] | None = None,
+    on_file: OnFile | None = None,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what some parties' persons (None: all) asked for and promised: `wishes.read_wishes`, `read_promises`.
+
+    Promises of which only the account is known are read for `account_ids` (None: all) and have the person_id ''.
+    """
+    same = _same(party_ids, on_file)
+    shape = {name: _EVENTS[name] for name in ("party_id", "kind", "occurred_at", "account_id", "detail")}
+    if on_file is not None:
+        told = on_file.events.filter(pl.col("kind").is_in(_TOLD)).select(*shape)
+    else:
+        condition, params = ("1 = 1", []) if party_ids is None else among("party_id", same["party_id"].to_list())
+        kinds = ", ".join(f"'{kind}'" for kind in _TOLD)
+        told = read_frame(
+            f"SELECT {', '.join(shape)} FROM parties_contactevent"
+            f" WHERE retired_by_id IS NULL AND kind IN ({kinds}) AND {condition}",
             params,
-            schema={name: _EVENTS[name] for name in ("party_id", "kind", "occurred_at", "account_id", "detail")},
+            schema=shape,
         )
-        .filter(pl.col("occurred_at") <= require_aware(at))
-        .join(same, on="party_id")
-    )
+    events = told.filter(pl.col("occurred_at") <= require_aware(at)).join(same, on="party_id")
     promised = pl.col("kind") == EventKind.PROMISE_TO_PAY.value
-    return read_wishes(events.filter(~promised)), read_promises(events.filter(promised))
+    promises = pl.concat([events.filter(promised), _promises_of_accounts(at=at, account_ids=account_ids)])
+    return read_wishes(events.filter(~promised)), read_promises(promises)
 
 
-def contact_history(*, at: datetime, party_ids: Sequence[str] | None, days: int = 8) -> pl.DataFrame:
+def _promises_of_accounts(*, at: datetime, account_ids: Sequence[str] | None) -> pl.DataFrame:
+    """Return the promises that name an account and no party, with the person_id ''."""
+    condition, params = ("1 = 1", []) if account_ids is None else among("account_id", account_ids)
+    found = read_frame(
+        "SELECT party_id, kind, occurred_at, account_id, detail FROM parties_contactevent WHERE retired_by_id IS NULL"
+        f" AND kind = 'promise_to_pay' AND party_id = '' AND account_id <> '' AND {condition}",
+        params,
+        schema={name: _EVENTS[name] for name in ("party_id", "kind", "occurred_at", "account_id", "detail")},
+    )
+    return found.filter(pl.col("occurred_at") <= require_aware(at)).with_columns(person_id=pl.lit(""))
+
+
+def contact_history(
+    *, at: datetime, party_ids: Sequence[str] | None, days: int = 8, on_file: OnFile | None = None
+) -> pl.DataFrame:
     """Return the contacts of the last days with some parties' persons (None: all), later than `at` included.
 
     Shape: [person_id, party_id, account_id, channel (of messages), kind (sent, called, answered), occurred_at].
     """
-    same = ids_of_same_persons(party_ids=party_ids)
+    same = _same(party_ids, on_file)
     scope = None if party_ids is None else same["party_id"].to_list()
+    events = _current("parties_contactevent", _EVENTS, "party_id", scope) if on_file is None else on_file.events
+    since = require_aware(at) - timedelta(days=days)
     messages = [str(message) for message in POINT_CHANNEL_OF]
     of_call = pl.col("kind").is_in([EventKind.CALLED.value, EventKind.ANSWERED.value])
     by_point = pl.when(pl.col("channel") == "phone").then(pl.lit("sms")).otherwise("channel")
     named = pl.when(pl.col("detail").is_in(messages)).then("detail")
     return (
-        _current("parties_contactevent", _EVENTS, "party_id", scope)
-        .filter(pl.col("kind").is_in(list(_MADE)) & (pl.col("occurred_at") >= require_aware(at) - timedelta(days=days)))
+        events.filter(pl.col("kind").is_in(list(_MADE)) & (pl.col("occurred_at") >= since))
         .join(same, on="party_id")
         .with_columns(channel=pl.coalesce(pl.when(of_call).then(pl.lit("call")), named, by_point))
         .select("person_id", "party_id", "account_id", "channel", "kind", "occurred_at")
@@ -252,6 +353,11 @@ def ids_of_person(party_id: str) -> list[str]:
     return [str(each) for each in ids_of_same_persons(party_ids=[party_id])["party_id"].sort()] or [party_id]
 
 
+def is_recorded(event_id: str) -> bool:
+    """Tell whether something that happened at a contact point is on file already."""
+    return ContactEvent.objects.filter(event_id=event_id).exists()
+
+
 def find_party(party_id: str) -> Party | None:
     """Return the current row of a party."""
     return Party.objects.filter(party_id=party_id, retired_by_id__isnull=True).first()
@@ -262,25 +368,13 @@ def points_of_party(party_id: str) -> pl.DataFrame:
     return _current("parties_contactpoint", _POINTS, "party_id", [party_id]).sort("channel", "value")
 
 
-def point_loads(*, at: datetime, values: Sequence[str] | None) -> pl.DataFrame:
+def point_loads(*, at: datetime, values: Sequence[str] | None, on_file: OnFile | None = None) -> pl.DataFrame:
     """Return which loads brought the points of some values (None: of all), in any version, retired ones included.
 
     Shape: [party_id, channel, value, load_id (0: recorded live), is_current, is_confirmed]. `is_confirmed`: this very
     party logged in or confirmed a code there after collection, and the event came from elsewhere than this load.
     """
-    condition, params = ("1 = 1", []) if values is None else among("value", values)
-    loads = read_frame(
-        "SELECT party_id, channel, value, load_id, MAX(CASE WHEN retired_by_id IS NULL THEN 1 ELSE 0 END),"
-        f" MIN(collected_at) FROM parties_contactpoint WHERE {condition} GROUP BY party_id, channel, value, load_id",
-        params,
-        schema={**_POINT, "load_id": pl.Int64, "is_current": pl.Int8, "collected_at": _INSTANT},
-    )
-    signs = read_frame(
-        "SELECT party_id, channel, value, load_id, occurred_at FROM parties_contactevent WHERE retired_by_id IS NULL"
-        f" AND kind IN ('otp_verified', 'login') AND party_id <> '' AND {condition}",
-        params,
-        schema={**_POINT, "by": pl.Int64, "seen_at": _INSTANT},
-    )
+    loads, signs = _loads_and_signs(values) if on_file is None else _loads_and_signs_in(on_file)
     confirmed = (
         loads.join(signs, on=list(_POINT))
         .filter(
@@ -295,6 +389,37 @@ def point_loads(*, at: datetime, values: Sequence[str] | None) -> pl.DataFrame:
     return joined.select(
         *_POINT, "load_id", pl.col("is_current") == 1, pl.col("is_confirmed").fill_null(value=False)
     ).sort(*_POINT, "load_id")
+
+
+def _loads_and_signs(values: Sequence[str] | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read which loads brought some points, and who showed there that they are his."""
+    condition, params = ("1 = 1", []) if values is None else among("value", values)
+    loads = read_frame(
+        "SELECT party_id, channel, value, load_id, MAX(CASE WHEN retired_by_id IS NULL THEN 1 ELSE 0 END),"
+        f" MIN(collected_at) FROM parties_contactpoint WHERE {condition} GROUP BY party_id, channel, value, load_id",
+        params,
+        schema={**_POINT, "load_id": pl.Int64, "is_current": pl.Int8, "collected_at": _INSTANT},
+    )
+    signs = read_frame(
+        "SELECT party_id, channel, value, load_id, occurred_at FROM parties_contactevent WHERE retired_by_id IS NULL"
+        f" AND kind IN ('otp_verified', 'login') AND party_id <> '' AND {condition}",
+        params,
+        schema={**_POINT, "by": pl.Int64, "seen_at": _INSTANT},
+    )
+    return loads, signs
+
+
+def _loads_and_signs_in(on_file: OnFile) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the same of what is on file."""
+    loads = (
+        on_file.points.filter("is_there")
+        .group_by(*_POINT, "load_id")
+        .agg(pl.col("is_current").any().cast(pl.Int8), pl.col("collected_at").min())
+    )
+    signs = on_file.events.filter(
+        "is_there", pl.col("kind").is_in(["otp_verified", "login"]), pl.col("party_id") != ""
+    ).select(*_POINT, by="load_id", seen_at="occurred_at")
+    return loads, signs
 
 
 def loads_at(values: Sequence[str]) -> list[int]:
@@ -324,6 +449,17 @@ def reports_at(values: Sequence[str]) -> pl.DataFrame:
         params,
         schema={"channel": pl.String, "value": pl.String, "kind": pl.String, "occurred_at": _INSTANT},
     ).sort("occurred_at", "channel", "value")
+
+
+def events_on_file(event_ids: Sequence[str]) -> pl.DataFrame:
+    """Return [event_id, kind, channel, value, party_id, account_id, detail] of those events that are known."""
+    names = ("event_id", "kind", "channel", "value", "party_id", "account_id", "detail")
+    condition, params = among("event_id", event_ids)
+    return read_frame(
+        f"SELECT {', '.join(names)} FROM parties_contactevent WHERE retired_by_id IS NULL AND {condition}",
+        params,
+        schema=dict.fromkeys(names, pl.String),
+    )
 
 
 def reported_values(load_id: int) -> list[str]:
@@ -374,7 +510,10 @@ def run_audit(*, at: datetime, links: pl.DataFrame) -> AuditReport:
 
 def _with_same_persons(links: pl.DataFrame, *, party_ids: Sequence[str] | None) -> pl.DataFrame:
     """Add to account links a group for each human who stands under several ids, and one for each household."""
-    same = ids_of_same_persons(party_ids=party_ids)
+    return _linked(links, ids_of_same_persons(party_ids=party_ids))
+
+
+def _linked(links: pl.DataFrame, same: pl.DataFrame) -> pl.DataFrame:
     persons = same.select("party_id", group_id=pl.lit(SAME_PERSON) + pl.col("person_id"))
     return pl.concat([links.select("party_id", "group_id"), persons, household_groups(same)])
 
@@ -388,6 +527,21 @@ def _points_and_rivals(party_ids: Sequence[str] | None) -> pl.DataFrame:
     if party_ids is None:
         return own
     return _current("parties_contactpoint", _POINTS, "value", own["value"].unique().to_list())
+
+
+def _same(party_ids: Sequence[str] | None, on_file: OnFile | None) -> pl.DataFrame:
+    return ids_of_same_persons(party_ids=party_ids) if on_file is None else on_file.same
+
+
+def _points_of(party_ids: Sequence[str] | None, on_file: OnFile | None) -> pl.DataFrame:
+    """Return the current points of some parties, who are all on file if `on_file` is given."""
+    if on_file is None or party_ids is None:
+        return _current("parties_contactpoint", _POINTS, "party_id", party_ids)
+    return on_file.points.filter("is_current", _is_one_of(party_ids))
+
+
+def _is_one_of(party_ids: Sequence[str]) -> pl.Expr:
+    return pl.col("party_id").is_in(pl.Series(party_ids, dtype=pl.String).implode())
 
 
 def _values_of(points: pl.DataFrame, party_ids: Sequence[str] | None) -> list[str] | None:

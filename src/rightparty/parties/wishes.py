@@ -6,7 +6,8 @@ The detail of an event says what it is about; hours are local, days the names of
 - `consent_given` with `hours:22:00-23:00`, `days:sunday,saturday` or `call_back:2026-04-06`: agreed with the person,
   the last of each counts; `consent_revoked` with `hours:` or `days:` takes it back;
 - `opted_out` with `outside:12:00-20:00`: asked not to be contacted outside; `consent_given` with `outside:` ends it;
-- `promise_to_pay` with a date: payment was promised for that day. Without a date it stands for UNDATED_DAYS.
+- `promise_to_pay` with a date: payment was promised for that day. Without a date it stands for UNDATED_DAYS. Where only
+  the account is named, the promise is waited for with everybody who owes it.
 
 An agreement that cannot be read is none; a wish that cannot be read leaves no hour at all, until it is corrected.
 """
@@ -60,6 +61,8 @@ def read_wishes(events: pl.DataFrame) -> pl.DataFrame:
 
     Shape: events [person_id, kind, detail, occurred_at] up to the instant -> WISHES. Where nothing was asked, null.
     """
+    if events.is_empty():
+        return pl.DataFrame(schema=WISHES)
     detail, kind = pl.col("detail"), pl.col("kind")
     about = events.with_columns(topic=detail.str.extract(_TOPIC, 1)).drop_nulls("topic")
     # of two at one instant the refusal is the last word
@@ -96,8 +99,10 @@ def read_promises(events: pl.DataFrame) -> pl.DataFrame:
     """Return for which day payment was last promised.
 
     Shape: events [person_id, account_id, detail, occurred_at] of kind promise_to_pay up to the instant -> [person_id,
-    account_id ('': for whatever the person owes), promised_on].
+    account_id ('': for whatever the person owes), promised_on]; person_id '' where nobody is named but the account.
     """
+    if events.is_empty():
+        return pl.DataFrame(schema=dict.fromkeys(("person_id", "account_id"), pl.String()) | {"promised_on": pl.Date()})
     named = pl.col("detail").str.extract(r"(\d{4}-\d{2}-\d{2})", 1).str.to_date("%Y-%m-%d", strict=False)
     undated = pl.col("occurred_at").dt.date() + timedelta(days=UNDATED_DAYS)
     return (

@@ -164,15 +164,18 @@ def _with_wishes(frame: pl.DataFrame, world: World) -> pl.DataFrame:
     same_month = today.dt.month() == born.dt.month()
     had_birthday = (today.dt.month() > born.dt.month()) | (same_month & (today.dt.day() >= born.dt.day()))
     age = today.dt.year() - born.dt.year() - (~had_birthday).cast(pl.Int32)
+    nobodys = pl.col("person_id") == ""
     general = world.promises.filter(pl.col("account_id") == "").select("person_id", of_person="promised_on")
+    of_account = world.promises.filter(nobodys).select("account_id", of_account="promised_on")
     joined = (
         frame.join(world.wishes, on="person_id", how="left")
         .join(world.promises, on=["person_id", "account_id"], how="left")
         .join(general, on="person_id", how="left")
+        .join(of_account, on="account_id", how="left")
     )
     return joined.with_columns(
         age_years=pl.when(age >= 0).then(age),
-        days_to_promise=(pl.max_horizontal("promised_on", "of_person") - today).dt.total_days(),
+        days_to_promise=(pl.max_horizontal("promised_on", "of_person", "of_account") - today).dt.total_days(),
         call_requested=(
             (pl.col("call_back_on") == today) & (pl.col("call_back_on") == pl.col("local_date_max"))
         ).fill_null(value=False),

@@ -23,12 +23,14 @@ from rightparty.lending.queries import (
 )
 from rightparty.parties.linked.queries import doubts_as_of_now
 from rightparty.parties.queries import (
+    OnFile,
     attribution_as_of,
     contact_history,
     find_party,
     opt_outs_as_of,
     people_as_of,
     point_loads,
+    read_on_file,
     wishes_as_of,
 )
 from rightparty.planning.assembly import assemble_facts
@@ -51,39 +53,41 @@ def read_world(
     batches: pl.DataFrame,
     account_ids: Sequence[str] | None = None,
     party_ids: Sequence[str] | None = None,
+    same: pl.DataFrame | None = None,
 ) -> World:
     """Read everything that decisions depend on: of some accounts and parties, or of the whole portfolio (None).
 
-    `batches`: planning.batches.BATCHES, as the store stands.
+    `batches`: planning.batches.BATCHES, as the store stands. `same`: what `parties.queries.ids_of_same_persons` says
+    of the parties, if that has been read.
     """
+    on_file = None if party_ids is None else read_on_file(party_ids, same=same)
+    same = None if on_file is None else on_file.same
     links = account_links(party_ids=party_ids)
-    people = people_as_of(at=at, party_ids=party_ids)
-    attribution = attribution_as_of(at=at, party_ids=party_ids, links=links)
-    wishes, promises = wishes_as_of(at=at, party_ids=party_ids)
+    people = people_as_of(at=at, party_ids=party_ids, on_file=on_file)
+    attribution = attribution_as_of(at=at, party_ids=party_ids, links=links, on_file=on_file)
+    wishes, promises = wishes_as_of(at=at, party_ids=party_ids, account_ids=account_ids, on_file=on_file)
     return World(
         at=at,
         wishes=wishes,
         promises=promises,
-        complaints=complaints_ended_as_of(at=at, account_ids=account_ids, party_ids=party_ids),
+        complaints=complaints_ended_as_of(at=at, account_ids=account_ids, party_ids=party_ids, same=same),
         balances=balances_as_of(at=at, account_ids=account_ids),
         roles=liable_and_other_parties(account_ids=account_ids),
         attribution=attribution,
         people=people,
         doubts=doubts_as_of_now(party_ids=party_ids).rename({"value": "address"}),
-        opt_outs=opt_outs_as_of(at=at, party_ids=party_ids).rename({"value": "address"}),
-        holds=holds_as_of(at=at, account_ids=account_ids, party_ids=party_ids),
-        point_loads=_loads_that_matter(attribution, batches, at=at, whole=party_ids is None),
+        opt_outs=opt_outs_as_of(at=at, party_ids=party_ids, on_file=on_file).rename({"value": "address"}),
+        holds=holds_as_of(at=at, account_ids=account_ids, party_ids=party_ids, same=same),
+        point_loads=_loads_that_matter(batches, at=at, on_file=on_file),
         batches=batches,
-        history=contact_history(at=at, party_ids=party_ids, days=HISTORY_DAYS),
+        history=contact_history(at=at, party_ids=party_ids, days=HISTORY_DAYS, on_file=on_file),
     )
 
 
-def _loads_that_matter(
-    attribution: pl.DataFrame, batches: pl.DataFrame, *, at: datetime, whole: bool
-) -> pl.DataFrame | None:
+def _loads_that_matter(batches: pl.DataFrame, *, at: datetime, on_file: OnFile | None) -> pl.DataFrame | None:
     """Read who brought the points; for a whole portfolio only if some load is not trusted, since the read is long."""
-    if not whole:
-        return point_loads(at=at, values=attribution["value"].unique().to_list())
+    if on_file is not None:
+        return point_loads(at=at, values=None, on_file=on_file)
     settled = (BatchState.TRUSTED.value, BatchState.WITHDRAWN.value)
     return None if batches["state"].is_in(settled).all() else point_loads(at=at, values=None)
 

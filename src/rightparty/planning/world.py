@@ -24,7 +24,7 @@ class World:
     doubts: pl.DataFrame
     #: parties.wishes.WISHES: agreed and requested hours and days, call-backs
     wishes: pl.DataFrame
-    #: [person_id, account_id, promised_on]
+    #: parties.wishes.read_promises: [person_id, account_id, promised_on]
     promises: pl.DataFrame
     #: [address, channel (of messages), opted_out, consent_revoked, consent_given]
     opt_outs: pl.DataFrame

@@ -11,6 +11,7 @@ urlpatterns = [
     path("m/", views.look_up, name="look_up"),
     path("m/<str:code>", views.message_page, name="message"),
     path("m/<str:code>/record.json", views.record, name="record"),
+    path("m/<str:code>/one-click", views.one_click, name="one_click"),
     path("m/<str:code>/stop", views.stop, name="stop"),
     path("m/<str:code>/<slug:deed>", views.act, name="act"),
     path("c/<str:token>", views.case_page, name="case"),

@@ -17,6 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from rightparty.casework.operations.open_complaint import open_complaint
@@ -116,6 +117,23 @@ def stop(request: HttpRequest, code: str) -> HttpResponse:
     if is_done:
         stop_channel(code=about.code, origin="portal", at=datetime.now(UTC))
     return render(request, "portal/stop.html", {**_context(), **_shown(about), "is_done": is_done})
+
+
+@csrf_exempt
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def one_click(request: HttpRequest, code: str) -> HttpResponse:
+    """Stop this kind of message at one click in a mail program (RFC 8058), which has no cookie and shows no page.
+
+    The answer is the same for every code, so that it tells nobody which ones are ours; for that reason wrong codes are
+    not counted either: mail providers speak for many recipients. A GET, as scanners of mails make, changes nothing.
+    """
+    if request.method != "POST":
+        return redirect("portal:stop", code=code.replace("/", "-"))
+    about = find_sent_message(code)
+    if about is not None:
+        stop_channel(code=about.code, origin="one_click", at=datetime.now(UTC))
+    return HttpResponse("OK\n", content_type="text/plain; charset=utf-8")
 
 
 @private

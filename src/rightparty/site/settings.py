@@ -81,6 +81,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "rightparty.console.halts.halt_in_force",
             ]
         },
     }
@@ -88,12 +89,16 @@ TEMPLATES = [
 
 DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL", f"sqlite:///{HOME / 'rightparty.db'}"))}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Django's own, with a line in front of the one writer
+    DATABASES["default"]["ENGINE"] = "rightparty.store.locks.sqlite3"
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
         # FULL: an intent that was committed survives a power cut, or a reminder could go out twice (once).
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
-        " PRAGMA cache_size=-64000; PRAGMA foreign_keys=ON;",
+        " PRAGMA cache_size=-64000; PRAGMA foreign_keys=ON;"
+        # 64 MB of log before it is copied into the file: a batch at the gate writes much, many pages again and again
+        " PRAGMA wal_autocheckpoint=16000;",
     }
 # "-" writes log lines to standard error, as containers want them
 LOG_FILE = os.environ.get("RIGHTPARTY_LOG", str(HOME / "rightparty.log"))
@@ -143,6 +148,12 @@ RIGHTPARTY: dict[str, Any] = {
     # "simulated" (embedded handsets and mailboxes) or "smpp://user:password@host:port" / "smtp://host:port"
     "SMS_CHANNEL": os.environ.get("RIGHTPARTY_SMS", "simulated"),
     "EMAIL_CHANNEL": os.environ.get("RIGHTPARTY_EMAIL", "simulated"),
+    # automated calls, letters and pushes: addresses of providers; empty: nobody serves the channel
+    "CALL_CHANNEL": os.environ.get("RIGHTPARTY_CALL", ""),
+    "POST_CHANNEL": os.environ.get("RIGHTPARTY_POST", ""),
+    "APP_CHANNEL": os.environ.get("RIGHTPARTY_APP", ""),
+    # signs e-mails: selector:domain:/path/to/key.pem; empty: the mail server signs, or nobody
+    "DKIM": os.environ.get("RIGHTPARTY_DKIM", ""),
     "EMAIL_FROM": os.environ.get("RIGHTPARTY_EMAIL_FROM", "reminders@lantern.example"),
     "SMS_FROM": os.environ.get("RIGHTPARTY_SMS_FROM", "1069000000"),
     # the lender's own files over the shipped ones; empty for the shipped ones
@@ -168,6 +179,12 @@ RIGHTPARTY: dict[str, Any] = {
     # how persons may be asked whether a contact point is theirs, comma separated: ask_in_app, one_time_code, letter;
     # with a country before (US:letter) in that country alone
     "VERIFY_STEPS": [step for step in os.environ.get("RIGHTPARTY_VERIFY_STEPS", "").split(",") if step],
+    # keys of pushed events, base64, separated by spaces; empty: no event is taken
+    "EVENTS_KEYS": os.environ.get("RIGHTPARTY_EVENTS_KEYS", "").split(),
+    # asked to call an agent's number: https://TOKEN@host/base; empty: agents dial by hand
+    "DIALLER": os.environ.get("RIGHTPARTY_DIALLER", ""),
+    # folder in which the dialler leaves recordings, for those attached by name; empty: none are
+    "RECORDINGS_FROM": os.environ.get("RIGHTPARTY_RECORDINGS_FROM", ""),
     # bearer tokens of the API, comma separated; empty: the API answers nobody
     "API_TOKENS": [token for token in os.environ.get("RIGHTPARTY_API_TOKENS", "").split(",") if token],
 }

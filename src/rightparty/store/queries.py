@@ -3,7 +3,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import polars as pl
 from django.db import connection, models
@@ -25,7 +27,10 @@ def read_frame(sql: str, params: Sequence[object] = (), *, schema: Mapping[str, 
     Raises: django.db.Error if the query fails; polars.exceptions.InvalidOperationError if a value has not the type.
     """
     raw = _rows_of_postgresql(sql, params, schema) if is_postgresql() else _rows_of_sqlite(sql, params, schema)
-    return raw.select(_typed(name, raw.schema[name], dtype) for name, dtype in schema.items())
+    given = raw.schema
+    if all(given[name] == dtype for name, dtype in schema.items()):
+        return raw
+    return raw.select(_typed(name, given[name], dtype) for name, dtype in schema.items())
 
 
 def among(column: str, values: Sequence[str]) -> tuple[str, list[Any]]:
@@ -33,6 +38,24 @@ def among(column: str, values: Sequence[str]) -> tuple[str, list[Any]]:
     if is_postgresql():
         return f"{column} = ANY(%s)", [list(values)]
     return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(list(values))]
+
+
+def among_ids(column: str, ids: Sequence[UUID]) -> tuple[str, list[Any]]:
+    """Return a condition that a UUID column is one of any number of ids, and its parameters."""
+    if is_postgresql():
+        return f"{column} = ANY(%s)", [list(ids)]
+    return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps([key.hex for key in ids])]
+
+
+def stored_id(value: UUID | str) -> str:
+    """Return, in hex, a UUID as a bare cursor gave it."""
+    return value.hex if isinstance(value, UUID) else value
+
+
+def stored_instant(value: datetime | str) -> datetime:
+    """Return an instant as a bare cursor gave it: SQLite keeps UTC without saying so."""
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def is_postgresql() -> bool:
@@ -63,7 +86,7 @@ def _rows_of_sqlite(sql: str, params: Sequence[object], schema: Mapping[str, Pol
         for column, dtype in zip(columns, schema.values(), strict=True)
     )
     raw = {name: _sqlite_type(dtype) for name, dtype in schema.items()}
-    frames = [pl.DataFrame(schema=raw)]
+    frames: list[pl.DataFrame] = []
     given: Any = list(params)
     with connection.cursor() as cursor:
         cursor.execute(f"WITH given({', '.join(columns)}) AS ({sql}) SELECT {plain} FROM given", given)
@@ -72,7 +95,9 @@ def _rows_of_sqlite(sql: str, params: Sequence[object], schema: Mapping[str, Pol
             frames.append(
                 pl.DataFrame([pl.Series(name, cell, dtype=raw[name]) for name, cell in zip(raw, cells, strict=True)])
             )
-    return pl.concat(frames)
+    if len(frames) == 1:
+        return frames[0]
+    return pl.concat(frames) if frames else pl.DataFrame(schema=raw)
 
 
 def _sqlite_type(dtype: PolarsDataType) -> PolarsDataType:
@@ -102,6 +127,8 @@ def _typed(name: str, raw: PolarsDataType, dtype: PolarsDataType) -> pl.Expr:
     column = pl.col(name)
     if dtype == pl.Boolean:
         return (column == "t").alias(name) if raw == pl.String else column.cast(pl.Boolean)
+    if dtype == raw:
+        return column
     if dtype == pl.Datetime:
         text = column.str.strip_suffix("+00")
         return text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us").dt.replace_time_zone("UTC").alias(name)

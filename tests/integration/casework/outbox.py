@@ -31,6 +31,7 @@ def planned(at: datetime, *, address: str = STRANGERS_PHONE, channel: str = "sms
 def sent(
     at: datetime, *, party: str = "P1", account: str = "A1", address: str = STRANGERS_PHONE, channel: str = "sms",
     code: str | None = None, amount_minor: int = 120_000, person: str = "H1", cycle: str = "c1",
+    state: str = "delivered",
 ) -> Reminder:  # fmt: skip
     """Plant a delivered message with its record in the log."""
     earlier = at - timedelta(hours=2)
@@ -38,7 +39,7 @@ def sent(
         (index,) = append_leaves([LeafRecord(kind="reminder.released", recorded_at=earlier, private={"body": "x"})])
     return Reminder.objects.create(
         plan_id=1, planned_at=earlier, account_id=account, party_id=party, person_id=person, channel=channel,
-        address=address, step="due", cycle=cycle, template="due", language="en", state="delivered",
+        address=address, step="due", cycle=cycle, template="due", language="en", state=state,
         state_changed_at=earlier, code=code or new_reference_code(), amount_minor=amount_minor, currency="CNY",
         evidence_index=index, released_at=earlier, text_digest="ab" * 32, disclosure="limited_content",
     )  # fmt: skip

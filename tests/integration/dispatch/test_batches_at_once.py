@@ -50,12 +50,12 @@ def test_a_stop_waits_for_the_release_under_way_and_takes_back_what_it_released(
     ids = claimed(at)
     has_read, may_commit = threading.Event(), threading.Event()
     ended: list[str] = []
-    original = gate.append_leaves
+    original = gate.append_columns
 
-    def pausing(records):
+    def pausing(*leaves):
         has_read.set()
         assert may_commit.wait(10)
-        return original(records)
+        return original(*leaves)
 
     def decide() -> None:
         release(ids, at=at, worker="w1")
@@ -65,7 +65,7 @@ def test_a_stop_waits_for_the_release_under_way_and_takes_back_what_it_released(
         stop_batch(load_id=LOAD, at=at, by="ann", why="the column looks shifted")
         ended.append("stop")
 
-    monkeypatch.setattr(gate, "append_leaves", pausing)
+    monkeypatch.setattr(gate, "append_columns", pausing)
     deciding = in_thread(decide)
     assert has_read.wait(10)
     stopping = in_thread(stop)
@@ -93,13 +93,13 @@ def test_a_load_with_reports_and_a_release_of_the_batch_they_are_about_do_not_wa
     (tmp_path / "contact_points.csv").write_text(f"party_id,channel,value,source,collected_at\n{point}\n")
     has_read, is_counting = threading.Event(), threading.Event()
     ended: list[str] = []
-    original, count = gate.append_leaves, intake.count_reports
+    original, count = gate.append_columns, intake.count_reports
 
-    def pausing(records):
+    def pausing(*leaves):
         has_read.set()
         is_counting.wait(20 if is_postgresql() else 0.5)  # on SQLite the load begins after the gate's commit
         time.sleep(0.5)
-        return original(records)
+        return original(*leaves)
 
     def counting(**named):
         is_counting.set()
@@ -113,7 +113,7 @@ def test_a_load_with_reports_and_a_release_of_the_batch_they_are_about_do_not_wa
         intake.load_portfolio(tmp_path, at=at)
         ended.append("load")
 
-    monkeypatch.setattr(gate, "append_leaves", pausing)
+    monkeypatch.setattr(gate, "append_columns", pausing)
     monkeypatch.setattr(intake, "count_reports", counting)
     deciding = in_thread(decide)
     assert has_read.wait(10)

@@ -127,12 +127,12 @@ def test_a_merge_that_comes_during_a_release_waits_for_its_commit(
     first, second = two_persons(at)
     has_read, may_commit = threading.Event(), threading.Event()
     committed: list[str] = []
-    original = gate.append_leaves
+    original = gate.append_columns
 
-    def pausing(records):
+    def pausing(*leaves):
         has_read.set()
         assert may_commit.wait(10)
-        return original(records)
+        return original(*leaves)
 
     def decide() -> None:
         release(ids, at=at, worker="w1")
@@ -144,7 +144,7 @@ def test_a_merge_that_comes_during_a_release_waits_for_its_commit(
 
     enqueue([(first, 1)], at)
     ids = claimed(at)
-    monkeypatch.setattr(gate, "append_leaves", pausing)
+    monkeypatch.setattr(gate, "append_columns", pausing)
     deciding = in_thread(decide)
     assert has_read.wait(10)
     merging = in_thread(merge)

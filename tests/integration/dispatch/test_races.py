@@ -43,12 +43,12 @@ def test_a_payment_that_comes_after_the_gates_read_waits_for_its_commit(
     enqueue([(account, 101)], at)
     has_read, may_commit = threading.Event(), threading.Event()
     committed: list[str] = []
-    original = gate.append_leaves
+    original = gate.append_columns
 
-    def pausing(records):
+    def pausing(*leaves):
         has_read.set()
         assert may_commit.wait(10)
-        return original(records)
+        return original(*leaves)
 
     def pay() -> None:
         record_payment(payment_id="p", account_id=account, paid_at=at, amount_minor=120000, status="posted")
@@ -59,7 +59,7 @@ def test_a_payment_that_comes_after_the_gates_read_waits_for_its_commit(
         committed.append("release")
 
     ids = claimed(at)
-    monkeypatch.setattr(gate, "append_leaves", pausing)
+    monkeypatch.setattr(gate, "append_columns", pausing)
     deciding = in_thread(decide)
     assert has_read.wait(10)
     paying = in_thread(pay)

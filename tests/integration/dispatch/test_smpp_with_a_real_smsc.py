@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from rightparty.dispatch.channels.adapter import Fate, OutboundMessage, ReceiptOutcome
+from rightparty.dispatch.channels.adapter import Fate, Handover, OutboundMessage, ReceiptOutcome
 from rightparty.dispatch.channels.smpp import SmppChannel
 
 PEERS = Path(__file__).parents[2] / "peers"
@@ -70,9 +70,14 @@ def wait_for(condition, seconds: float = 10) -> None:
         time.sleep(0.02)
 
 
+def sent(channel: SmppChannel, message: OutboundMessage) -> Handover:
+    [handover] = channel.send_all([message], may_send=lambda: True)
+    return handover
+
+
 @pytest.fixture
 def channel(smsc: tuple[int, Path]) -> Iterator[SmppChannel]:
-    made = SmppChannel.from_url(f"smpp://lender:secret@127.0.0.1:{smsc[0]}", source="1069000000")
+    made = SmppChannel.from_url(f"smpp://lender:secret@127.0.0.1:{smsc[0]}", sender="1069000000")
     yield made
     made.close()
 
@@ -80,7 +85,7 @@ def channel(smsc: tuple[int, Path]) -> Iterator[SmppChannel]:
 def test_a_long_chinese_text_goes_through_in_parts_and_both_receipts_come_back(
     channel: SmppChannel, smsc: tuple[int, Path]
 ) -> None:
-    handover = channel.send(MESSAGE)
+    handover = sent(channel, MESSAGE)
     assert handover.fate is Fate.ACCEPTED
     assert len(handover.provider_ids) == 2
     receipts = []
@@ -94,20 +99,20 @@ def test_a_long_chinese_text_goes_through_in_parts_and_both_receipts_come_back(
 
 
 def test_a_refused_number_is_refused_and_the_next_message_goes_on(channel: SmppChannel) -> None:
-    refused = channel.send(replace(MESSAGE, address="+12025550109"))
+    refused = sent(channel, replace(MESSAGE, address="+12025550109"))
     assert refused.fate is Fate.REFUSED
     assert refused.code == "smpp.status_0000000b"
-    assert channel.send(replace(MESSAGE, body="short")).fate is Fate.ACCEPTED
+    assert sent(channel, replace(MESSAGE, body="short")).fate is Fate.ACCEPTED
 
 
 def test_a_connection_lost_before_the_answer_is_unknown_and_the_next_message_binds_anew(channel: SmppChannel) -> None:
-    lost = channel.send(replace(MESSAGE, address="+12025550108", body="short"))
+    lost = sent(channel, replace(MESSAGE, address="+12025550108", body="short"))
     assert (lost.fate, lost.code) == (Fate.UNKNOWN, "smpp.connection_lost")
-    assert channel.send(replace(MESSAGE, body="short")).fate is Fate.ACCEPTED
+    assert sent(channel, replace(MESSAGE, body="short")).fate is Fate.ACCEPTED
 
 
 def test_a_text_from_a_phone_is_handed_on(channel: SmppChannel) -> None:
-    channel.send(replace(MESSAGE, address="+12025550107", body="short"))
+    sent(channel, replace(MESSAGE, address="+12025550107", body="short"))
     texts = []
     wait_for(lambda: (channel.take_receipts(), texts.extend(channel.take_texts())) and texts)
     assert (texts[0].sender, texts[0].body) == ("+12025550107", "退订")
@@ -115,6 +120,6 @@ def test_a_text_from_a_phone_is_handed_on(channel: SmppChannel) -> None:
 
 @pytest.mark.parametrize("login", ["lender:wrong@127.0.0.1:{port}", "lender:secret@127.0.0.1:1"])
 def test_without_a_bind_nothing_is_written_and_the_channel_says_so(smsc: tuple[int, Path], login: str) -> None:
-    channel = SmppChannel.from_url("smpp://" + login.format(port=smsc[0]), source="1069000000")
+    channel = SmppChannel.from_url("smpp://" + login.format(port=smsc[0]), sender="1069000000")
     assert not channel.is_ready()
-    assert channel.send(MESSAGE).code == "smpp.not_connected"
+    assert sent(channel, MESSAGE).code == "smpp.not_connected"

@@ -149,11 +149,11 @@ def test_one_person_under_two_ids_gets_one_reminder(at: datetime) -> None:
 
 
 def test_without_evidence_nothing_is_released(at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(_records: object) -> list[int]:
+    def fails(*_leaves: object) -> list[int]:
         raise OSError("disk full")
 
     one(at)
-    monkeypatch.setattr(gate, "append_leaves", fails)
+    monkeypatch.setattr(gate, "append_columns", fails)
     with pytest.raises(OSError, match="disk full"):
         release(claimed(at), at=at, worker="w1")
     assert only().state == "claimed"

@@ -8,7 +8,7 @@ import pytest
 from rightparty.dispatch.models import Reminder
 from rightparty.dispatch.operations.release import release
 from rightparty.kernel.reasons import reasons_in
-from rightparty.lending.models import Hold
+from rightparty.lending.models import AccountParty, Hold
 from rightparty.parties.models import ContactEvent
 from tests.integration.dispatch.lender import add_person, claimed, enqueue, phone_of
 
@@ -43,6 +43,37 @@ def test_a_broken_promise_is_not_waited_for(at: datetime) -> None:
 
 def test_a_promise_without_a_day_stands_for_a_week(at: datetime) -> None:
     assert reasons_after(at, ("promise_to_pay", "", DAY)) == {"right_time.promise_to_pay"}
+
+
+def promise_of_nobody(at: datetime, account: str, *, day: str = "2026-11-25") -> None:
+    ContactEvent.objects.create(
+        event_id=f"promise-{account}", channel="phone", value="+8615400009999", kind="promise_to_pay", detail=day,
+        occurred_at=at - DAY, account_id=account,
+    )  # fmt: skip
+
+
+def test_a_promise_that_names_only_the_account_binds_everybody_who_owes_it(at: datetime) -> None:
+    account = add_person(NUMBER, at)[0]
+    add_person(2, at)
+    AccountParty.objects.create(account_id=account, party_id="P2", role="guarantor")
+    enqueue([(account, NUMBER), (account, 2)], at)
+    promise_of_nobody(at, account)
+    release(claimed(at), at=at, worker="w1")
+    masks = [reminder.reasons_mask for reminder in Reminder.objects.all()]
+    assert [{reason.code for reason in reasons_in(mask)} for mask in masks] == [{"right_time.promise_to_pay"}] * 2
+
+
+def test_a_promise_that_names_only_the_account_says_nothing_of_another(at: datetime) -> None:
+    first, second = add_person(NUMBER, at, accounts=2)
+    enqueue([(second, NUMBER)], at)
+    promise_of_nobody(at, first)
+    assert release(claimed(at), at=at, worker="w1").withheld == 0
+
+
+def test_the_later_of_a_named_and_an_unnamed_promise_is_waited_for(at: datetime) -> None:
+    account = f"A{NUMBER}-0"
+    promise_of_nobody(at, account, day="2026-11-26")
+    assert reasons_after(at, ("promise_to_pay", "2026-11-19", 9 * DAY)) == {"right_time.promise_to_pay"}
 
 
 def test_requested_hours_bind_and_are_no_opt_out(at: datetime) -> None:

@@ -13,11 +13,12 @@ def test_nothing_returns_from_release_or_the_wire_to_the_queue() -> None:
 
 def test_the_wire_is_reached_only_from_released() -> None:
     before = {state for state in ReminderState if MOVES[state] & {ReminderState.HANDED_OVER, ReminderState.UNKNOWN}}
-    assert before == {ReminderState.RELEASED}
+    # from unknown it is only learnt that the carrier has it
+    assert before == {ReminderState.RELEASED, ReminderState.UNKNOWN}
 
 
-def test_an_unknown_outcome_is_resolved_only_by_delivered_or_failed() -> None:
-    assert MOVES[ReminderState.UNKNOWN] == {ReminderState.DELIVERED, ReminderState.FAILED}
+def test_an_unknown_outcome_is_resolved_but_never_goes_back_to_the_queue_or_the_wire() -> None:
+    assert MOVES[ReminderState.UNKNOWN] == {ReminderState.HANDED_OVER, ReminderState.DELIVERED, ReminderState.FAILED}
     assert ON_THE_WIRE <= RESTING
     assert not may_move("delivered", "failed")
     assert may_move("planned", "claimed")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rightparty.dispatch.channels.adapter import ReceiptOutcome
 from rightparty.dispatch.channels.segments import CODING_UCS2, TextTooLongError, segments_of
-from rightparty.dispatch.channels.smpp import receipt_in
+from rightparty.dispatch.channels.smpp_deliveries import receipt_in
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=300))

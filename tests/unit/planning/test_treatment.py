@@ -23,7 +23,7 @@ CHALLENGER = f'[[challengers]]\nname="other"\nper_mille=500\n[[challengers.steps
 SPLIT = f'[[steps]]\nname="a"\n{STEP}{CHALLENGER}'
 
 
-def world(promised: dict[str, date]) -> World:
+def world(promised: dict[str, date], person: str = "H1") -> World:
     """Two accounts of debtor P1 (person H1); P2 (person H2) stands surety for the first."""
     accounts = ["A1", "A2"]
     balances = pl.DataFrame(
@@ -40,15 +40,15 @@ def world(promised: dict[str, date]) -> World:
         "at": AT, "balances": balances, "roles": roles,
         "people": pl.DataFrame({"party_id": ["P1", "P2"], "person_id": ["H1", "H2"]}),
         "promises": pl.DataFrame(
-            [("H1", account, day) for account, day in promised.items()],
+            [(person, account, day) for account, day in promised.items()],
             schema={"person_id": pl.String, "account_id": pl.String, "promised_on": pl.Date}, orient="row",
         ),
     }  # fmt: skip
     return World(**{field.name: known.get(field.name, pl.DataFrame()) for field in fields(World)})  # type: ignore[arg-type]
 
 
-def steps(promised: dict[str, date], text: str = JUMP) -> dict[str, str]:
-    treated = treat(world(promised), read_strategy(parse_toml("s.toml", text)), grace_days=2).collect()
+def steps(promised: dict[str, date], text: str = JUMP, *, person: str = "H1") -> dict[str, str]:
+    treated = treat(world(promised, person), read_strategy(parse_toml("s.toml", text)), grace_days=2).collect()
     return dict(treated.select("account_id", "step").rows())
 
 
@@ -63,6 +63,10 @@ def test_a_promise_is_broken_after_the_days_of_grace_in_every_zone(days_ago: int
 
 def test_a_promise_about_nothing_in_particular_is_about_all_accounts() -> None:
     assert steps({"": date(2026, 11, 10)}) == {"A1": "b", "A2": "b"}
+
+
+def test_a_promise_of_which_only_the_account_is_known_is_broken_for_this_account() -> None:
+    assert steps({"A1": date(2026, 11, 10)}, person="") == {"A1": "b", "A2": "a"}
 
 
 def test_a_later_promise_that_is_open_takes_the_place_of_a_broken_one() -> None:

@@ -12,6 +12,7 @@ from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, EventKind, MessageChannel
 from rightparty.parties.locks import lock_values
 from rightparty.parties.operations.record_event import record_event
+from rightparty.parties.queries import is_recorded
 
 REASON = "right_time.opted_out"
 
@@ -27,6 +28,8 @@ def stop_channel(*, code: str, origin: str, at: datetime) -> None:
     with transaction.atomic():
         about = require_sent_message(code)
         lock_values([about.address])
+        if is_recorded(f"stop-{about.id}"):
+            return
         record_event(
             event_id=f"stop-{about.id}",
             channel=POINT_CHANNEL_OF[MessageChannel(about.channel)],

@@ -97,6 +97,8 @@ class Question:
     #: what the provider called it, if it said anything
     provider_ids: tuple[str, ...] = ()
     handed_over_at: datetime
+    #: for providers that look a message up by its recipient; empty: they cannot be asked
+    address: str = field(repr=False, default="")
 
 
 class ReceiptOutcome(StrEnum):

@@ -168,7 +168,7 @@ def signature(key: str, stamp: str, body: bytes) -> str:
 def installed_senders() -> dict[str, AlarmSender]:
     """Return the ways to operations that the settings name, by channel."""
     options = settings.RIGHTPARTY
-    server = str(options["ALARM_SMTP"] or options["EMAIL_CHANNEL"])
+    server = str(options["ALARM_SMTP"]) or next(iter(str(options["EMAIL_CHANNEL"]).split()), "")
     return {
         "log": LogAlarms(),
         "email": MailAlarms(server, sender=str(options["EMAIL_FROM"]), to=str(options["ALARM_EMAIL"])),

@@ -2,16 +2,20 @@
 """Which adapter serves which channel, and who hears what comes back; `site` connects them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from rightparty.dispatch.channels.adapter import ChannelAdapter, InboundText, ReceiptReport
+from rightparty.dispatch.channels.adapter import ChannelAdapter, InboundText, OnUnknown, ReceiptReport
+from rightparty.dispatch.channels.route import Route
 
 type OnReceipts = Callable[[Sequence[ReceiptReport], datetime], object]
+type OnTurn = Callable[[datetime], object]
 type OnTexts = Callable[[Sequence[InboundText], datetime], object]
 
 _adapters: dict[str, ChannelAdapter] = {}
 _on_receipts: list[OnReceipts] = []
 _on_texts: list[OnTexts] = []
+_on_turn: list[OnTurn] = []
 
 
 class NoChannelError(LookupError):
@@ -28,6 +32,11 @@ def connect(channel: str, adapter: ChannelAdapter) -> None:
 def connect_receivers(*, on_receipts: OnReceipts, on_texts: OnTexts) -> None:
     """Let these hear what comes back, in place of those before."""
     _on_receipts[:], _on_texts[:] = [on_receipts], [on_texts]
+
+
+def connect_inbox(apply: OnTurn) -> None:
+    """Let this bring facts of the inbox into effect, at each turn of a worker, in place of the one before."""
+    _on_turn[:] = [apply]
 
 
 def adapter_of(channel: str) -> ChannelAdapter:
@@ -48,13 +57,62 @@ def window_of(channel: str) -> int:
     return adapter.capabilities.window if adapter else 0
 
 
+def can_be_asked(channel: str) -> bool:
+    """Tell whether a provider of a channel can be asked what became of a message."""
+    adapter = _adapters.get(channel)
+    return adapter is not None and _asks(adapter)
+
+
+def _asks(adapter: ChannelAdapter) -> bool:
+    if isinstance(adapter, Route):
+        return any(_asks(provider.adapter) for provider in adapter.providers)
+    return adapter.capabilities.on_unknown is OnUnknown.ASK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderHealth:
+    """How one provider does."""
+
+    channel: str
+    provider: str
+    #: groups in a row of which it dealt with no message
+    failures: int
+    resting: bool
+
+
+def provider_health() -> list[ProviderHealth]:
+    """Return how every provider does, in order of channel and preference."""
+    return [
+        ProviderHealth(
+            channel=channel,
+            provider=provider.adapter.name,
+            failures=provider.health.failures,
+            resting=provider.health.is_resting(route.now()),
+        )
+        for channel, route in sorted(_adapters.items())
+        if isinstance(route, Route)
+        for provider in route.providers
+    ]
+
+
+def close_all() -> None:
+    """Give up all connections."""
+    for adapter in _adapters.values():
+        adapter.close()
+
+
 def ready_channels() -> list[str]:
     """Return the channels that could take a message now."""
     return sorted(channel for channel, adapter in _adapters.items() if adapter.is_ready())
 
 
 def pump(at: datetime) -> int:
-    """Pass on whatever has come back on all channels; return how many reports."""
+    """Bring facts of the inbox into effect and pass on whatever has come back on all channels.
+
+    Returns how many reports came back.
+    """
+    for take_turn in _on_turn:
+        take_turn(at)
     receipts = [report for adapter in _adapters.values() for report in adapter.take_receipts()]
     texts = [text for adapter in _adapters.values() for text in adapter.take_texts()]
     if receipts:

@@ -77,13 +77,20 @@ def segments_of(text: str, *, reference: int) -> Segments:
 
 
 def _units(text: str) -> int:
-    return sum(2 if ord(character) > 0xFFFF else 1 for character in text)
+    return len(text) + sum(character > "\uffff" for character in text) if _is_wide(text) else len(text)
+
+
+def _is_wide(text: str) -> bool:
+    """Tell whether a character takes two UCS-2 units."""
+    return bool(text) and max(text) > "\uffff"
 
 
 def _cut(text: str, size: int) -> list[str]:
+    if not _is_wide(text):
+        return [text[at : at + size] for at in range(0, len(text), size)]
     pieces, current, used = [], "", 0
     for character in text:
-        width = _units(character)
+        width = 2 if character > "\uffff" else 1
         if used + width > size:
             pieces.append(current)
             current, used = "", 0

@@ -1,215 +1,261 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Text messages over SMPP 3.4: long texts by concatenation headers, receipts asked for, one message at a time (once).
+"""Text messages over SMPP 3.4: a window of unanswered messages, long texts in parts, receipts and replies (once).
 
-What was written to the wire and not answered is `unknown`: the SMSC may have it. smpplib is blocking and prints PDUs at
-debug level; its logger is silenced because PDUs are personal data.
+What was written to the wire and not answered is `unknown`: the SMSC may have it, and SMPP has no query by our own id.
+Receipts are acknowledged when read; a text from a phone only once it was taken and the caller has come back, so that a
+crash loses no "stop".
 """
 
-import contextlib
 import itertools
-import logging
-import re
-import struct
-from typing import Any, Final
-from urllib.parse import unquote, urlsplit
-
-from smpplib import consts, exceptions
-from smpplib.client import Client
+import ssl
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from rightparty.dispatch.channels.adapter import (
     Capabilities,
     Fate,
     Handover,
     InboundText,
+    MaySend,
     OutboundMessage,
-    ReceiptOutcome,
+    Question,
     ReceiptReport,
 )
-from rightparty.dispatch.channels.one_by_one import OneByOne
+from rightparty.dispatch.channels.back_off import BackOff
 from rightparty.dispatch.channels.segments import TextTooLongError, segments_of
-from rightparty.kernel.vocabulary import MessageChannel
+from rightparty.dispatch.channels.smpp_deliveries import Texts, receipt_of
+from rightparty.dispatch.channels.smpp_pdus import PduError, bind_body, submit_body
+from rightparty.dispatch.channels.smpp_session import Session
+from rightparty.dispatch.channels.smpp_window import Submission, Window
 
-ANSWER_SECONDS: Final = 10
-"""How long to wait for a submit_sm_resp before the outcome counts as unknown."""
-
-LOGGER: Final = "rightparty.dispatch.smpp"
-logging.getLogger(LOGGER).setLevel(logging.CRITICAL)
-
-RECEIPT_BIT: Final = 0x04
-_OUTCOMES: Final = {
-    consts.SMPP_MESSAGE_STATE_DELIVERED: ReceiptOutcome.DELIVERED,
-    consts.SMPP_MESSAGE_STATE_EXPIRED: ReceiptOutcome.EXPIRED,
-    consts.SMPP_MESSAGE_STATE_DELETED: ReceiptOutcome.UNDELIVERED,
-    consts.SMPP_MESSAGE_STATE_UNDELIVERABLE: ReceiptOutcome.UNDELIVERED,
-    consts.SMPP_MESSAGE_STATE_UNKNOWN: ReceiptOutcome.UNKNOWN,
-    consts.SMPP_MESSAGE_STATE_REJECTED: ReceiptOutcome.REJECTED,
-}
-"""message_state -> outcome (SMPP 3.4, table 5-6); ENROUTE and ACCEPTED are no outcome."""
-_TEXT_OUTCOMES: Final = {
-    "DELIVRD": ReceiptOutcome.DELIVERED, "EXPIRED": ReceiptOutcome.EXPIRED, "DELETED": ReceiptOutcome.UNDELIVERED,
-    "UNDELIV": ReceiptOutcome.UNDELIVERED, "UNKNOWN": ReceiptOutcome.UNKNOWN, "REJECTD": ReceiptOutcome.REJECTED,
-}  # fmt: skip
-"""`stat:` in the text of a receipt -> outcome (SMPP 3.4, appendix B)."""
-
-BROKEN: Final = (
-    exceptions.ConnectionError, exceptions.PDUError, exceptions.UnknownCommandError, OSError, struct.error, ValueError,
-    KeyError, AttributeError,
-)  # fmt: skip
-"""What smpplib raises when the connection or what comes over it is broken."""
+WINDOW: Final = 50
+MOST_WINDOW: Final = 1_000
+PORT, TLS_PORT = 2775, 3550
+WATCH_SECONDS: Final = 2.0
+"""How often an idle bind is looked after: questions answered, silence noticed."""
 
 
-class SmppChannel(OneByOne):
+class SmppChannel:
     """One transceiver bind to an SMSC."""
 
-    name = "smpp"
-    capabilities = Capabilities(receipts=True)
-
-    def __init__(self, *, host: str, port: int, user: str, password: str, source: str) -> None:
-        self._address = (host, port)
-        self._login = {"system_id": user, "password": password}
-        self._source = source
-        self._client: Client | None = None
+    def __init__(
+        self,
+        *,
+        address: tuple[str, int],
+        bind: bytes,
+        sender: str,
+        tls: ssl.SSLContext | None = None,
+        window: int = WINDOW,
+        per_second: float | None = None,
+        name: str = "smpp",
+    ) -> None:
+        self.name = name
+        self.capabilities = Capabilities(receipts=True, window=window, per_second=per_second)
+        self._connect: Callable[[], Session] = lambda: Session.connected(address, tls=tls, bind=bind)
+        self._sender = sender
+        self._lock = threading.RLock()
+        self._session: Session | None = None
+        self._back_off = BackOff()
         self._references = itertools.count(1)
-        self._answers: dict[int, tuple[int, str]] = {}
+        self._parts = Texts()
         self._receipts: list[ReceiptReport] = []
         self._texts: list[InboundText] = []
+        #: deliveries whose texts wait here, and those whose texts were taken
+        self._unread: list[tuple[Session, int]] = []
+        self._read: list[tuple[Session, int]] = []
+        self._watch: threading.Event | None = None
 
     @classmethod
-    def from_url(cls, url: str, *, source: str) -> "SmppChannel":
-        """Make the channel of `smpp://user:password@host:port`."""
+    def from_url(cls, url: str, *, sender: str) -> "SmppChannel":
+        """Make the channel of `smpp://user:password@host:port/?window=50&rate=500&name=smpp`; `smpps://` for TLS.
+
+        Raises:
+            ValueError: an option or a name that cannot be; the message names it and holds no credentials.
+        """
         parts = urlsplit(url)
+        try:
+            port = parts.port
+        except ValueError:
+            raise ValueError("port must be a number") from None
+        options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        if unknown := options.keys() - {"window", "rate", "name"}:
+            raise ValueError(f"unknown option {', '.join(sorted(unknown))}; there are window, rate and name")
+        window, rate = _number(options, "window", WINDOW), _number(options, "rate", 0)
+        if not 1 <= window <= MOST_WINDOW:
+            raise ValueError(f"window must be 1 to {MOST_WINDOW}")
+        try:
+            bind = bind_body(user=unquote(parts.username or ""), password=unquote(parts.password or ""))
+            submit_body(source=sender, destination="", text=b"", data_coding=0, has_header=False)
+        except PduError:
+            raise ValueError("user, password and sender must be short and of ASCII characters") from None
+        is_tls = parts.scheme == "smpps"
         return cls(
-            host=parts.hostname or "localhost",
-            port=parts.port or 2775,
-            user=unquote(parts.username or ""),
-            password=unquote(parts.password or ""),
-            source=source,
+            address=(parts.hostname or "localhost", port or (TLS_PORT if is_tls else PORT)),
+            bind=bind,
+            sender=sender,
+            tls=ssl.create_default_context() if is_tls else None,
+            window=int(window),
+            per_second=rate or None,
+            name=options.get("name", "smpp"),
         )
 
     def is_ready(self) -> bool:
-        """Bind if not bound; tell whether the bind stands."""
-        try:
-            if self._client is None:
-                self._client = self._bound()
-            self._client.poll()
-        except BROKEN:
-            self._drop()
-            return False
-        return True
+        """Bind if not bound and not backing off; tell whether the bind stands."""
+        with self._lock:
+            return self._bound() is not None
 
-    def _bound(self) -> Client:
-        client = Client(*self._address, timeout=ANSWER_SECONDS, logger_name=LOGGER, allow_unknown_opt_params=True)
-        client.set_message_sent_handler(self._on_answer)
-        client.set_message_received_handler(self._on_delivery)
-        client.set_error_pdu_handler(self._on_answer)
-        try:
-            client.connect()
-            client.bind_transceiver(**self._login)
-        except BROKEN:
-            client.disconnect()
-            raise
-        return client
+    def send_all(self, messages: Sequence[OutboundMessage], *, may_send: MaySend) -> list[Handover]:
+        """Submit all segments of all messages, a window of them at a time, and wait for the answers.
 
-    def _drop(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            client.disconnect()
+        A bind that breaks is made anew once if it had taken something; what was not written then goes on over it.
+        """
+        with self._lock:
+            submissions = [self._submission(message) for message in messages]
+            queue = deque(submission for submission in submissions if submission.wants_to_write)
+            for _ in range(2):
+                session = self._bound() if queue else None
+                if session is None:
+                    break
+                window = Window(session, size=self.capabilities.window, may_send=may_send)
+                window.send(queue)
+                if not window.answers:
+                    break
+            return [submission.handover() for submission in submissions]
 
-    def close(self) -> None:
-        """Unbind and close."""
-        if self._client is not None:
-            with contextlib.suppress(*BROKEN):
-                self._client.unbind()
-            self._drop()
-
-    def send(self, message: OutboundMessage) -> Handover:
-        """Submit all segments and wait for their answers."""
-        try:
-            segments = segments_of(message.body, reference=next(self._references))
-        except TextTooLongError:
-            return Handover(fate=Fate.REFUSED, code="smpp.text_too_long")
-        if not self.is_ready() or self._client is None:
-            return Handover(fate=Fate.NOT_SENT, code="smpp.not_connected")
-        client = self._client
-        self._answers.clear()
-        several = len(segments.parts) > 1
-        try:
-            sequences = [
-                client.send_message(
-                    source_addr_ton=consts.SMPP_TON_UNK,
-                    source_addr_npi=consts.SMPP_NPI_UNK,
-                    source_addr=self._source,
-                    dest_addr_ton=consts.SMPP_TON_INTL,
-                    dest_addr_npi=consts.SMPP_NPI_ISDN,
-                    destination_addr=message.address.removeprefix("+"),
-                    short_message=part,
-                    data_coding=segments.data_coding,
-                    esm_class=consts.SMPP_GSMFEAT_UDHI if several else consts.SMPP_MSGMODE_DEFAULT,
-                    registered_delivery=True,
-                ).sequence
-                for part in segments.parts
-            ]
-            while not self._answers.keys() >= set(sequences):
-                client.read_once(auto_send_enquire_link=False)
-        except BROKEN:
-            self._drop()
-            return Handover(fate=Fate.UNKNOWN, code="smpp.connection_lost")
-        return self._fate([self._answers[sequence] for sequence in sequences])
-
-    @staticmethod
-    def _fate(answers: list[tuple[int, str]]) -> Handover:
-        ids = tuple(message_id for status, message_id in answers if status == consts.SMPP_ESME_ROK)
-        errors = [status for status, _ in answers if status != consts.SMPP_ESME_ROK]
-        if not errors:
-            return Handover(fate=Fate.ACCEPTED, provider_ids=ids)
-        code = f"smpp.status_{errors[0]:08x}"
-        # a message of which one segment was taken may still show on the phone
-        return Handover(fate=Fate.UNKNOWN if ids else Fate.REFUSED, provider_ids=ids, code=code)
+    def ask(self, questions: Sequence[Question]) -> list[Handover | None]:
+        """Answer that nothing more is known: query_sm asks by the SMSC's id, which a lost answer would have told."""
+        return [None] * len(questions)
 
     def take_receipts(self) -> list[ReceiptReport]:
         """Read what waits on the bind and return the receipts among it."""
-        if self._client is not None:
-            self.is_ready()
-        taken, self._receipts = self._receipts, []
-        return taken
+        with self._lock:
+            for session, sequence in self._read:
+                session.acknowledge(sequence)
+            self._read.clear()
+            if self._session is not None:
+                self._session.poll()
+                self._sort(self._session)
+            taken, self._receipts = self._receipts, []
+            return taken
 
     def take_texts(self) -> list[InboundText]:
         """Return what phones sent."""
-        taken, self._texts = self._texts, []
-        return taken
+        with self._lock:
+            taken = self._texts + self._parts.take_overdue(now=time.monotonic())
+            self._texts = []
+            self._read += self._unread
+            self._unread = []
+            return taken
 
-    def _on_answer(self, pdu: Any) -> None:
-        message_id = getattr(pdu, "message_id", None) or b""
-        self._answers[pdu.sequence] = (int(pdu.status), _text(message_id))
+    def close(self) -> None:
+        """Unbind and close."""
+        with self._lock:
+            if self._watch is not None:
+                self._watch.set()
+                self._watch = None
+            if self._session is not None:
+                self._session.unbind()
+                self._sort(self._session)
+                self._session = None
 
-    def _on_delivery(self, pdu: Any) -> int:
-        body = bytes(getattr(pdu, "short_message", None) or b"")
-        if int(getattr(pdu, "esm_class", 0) or 0) & RECEIPT_BIT:
-            report = receipt_in(body, pdu.receipted_message_id, pdu.message_state)
-            if report is not None:
-                self._receipts.append(report)
-        else:
-            encoding = "utf-16-be" if getattr(pdu, "data_coding", 0) == consts.SMPP_ENCODING_ISO10646 else "latin-1"
-            sender = "+" + _text(pdu.source_addr).lstrip("+")
-            text = body.decode(encoding, errors="replace")
-            self._texts.append(InboundText(channel=MessageChannel.SMS, sender=sender, body=text))
-        return int(consts.SMPP_ESME_ROK)
+    def look_after(self) -> None:
+        """Keep an idle bind alive, unless somebody is using it."""
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._session is not None:
+                    self._session.poll()
+            finally:
+                self._lock.release()
+
+    def _bound(self) -> Session | None:
+        """Return the bind that stands, a new one if need be, or None."""
+        if self._session is not None:
+            self._session.poll()
+            if not self._session.lost and not self._session.is_worn:
+                return self._session
+            self._session.unbind()
+            self._sort(self._session)
+            self._session = None
+        if not self._back_off.is_over(time.monotonic()):
+            return None
+        try:
+            self._session = self._connect()
+        except OSError:
+            self._back_off.failed(time.monotonic())
+            return None
+        self._back_off.succeeded()
+        self._begin_watch()
+        return self._session
+
+    def _begin_watch(self) -> None:
+        if self._watch is None:
+            self._watch = threading.Event()
+            watch = threading.Thread(target=_look_after, args=(weakref.ref(self), self._watch), daemon=True)
+            watch.start()
+
+    def _submission(self, message: OutboundMessage) -> Submission:
+        digits = message.address.removeprefix("+")
+        if not (digits.isascii() and digits.isdigit()):
+            return _refused("smpp.not_a_number")
+        try:
+            segments = segments_of(message.body, reference=next(self._references))
+            is_long = len(segments.parts) > 1
+            bodies = [
+                submit_body(source=self._sender, destination=digits, text=part, data_coding=segments.data_coding,
+                            has_header=is_long)
+                for part in segments.parts
+            ]  # fmt: skip
+        except TextTooLongError:
+            return _refused("smpp.text_too_long")
+        except UnicodeEncodeError:
+            return _refused("smpp.not_a_text")
+        except PduError:
+            return _refused("smpp.not_a_number")
+        return Submission(bodies)
+
+    def _sort(self, session: Session) -> None:
+        """Tell receipts from texts among what a bind brought."""
+        while session.deliveries:
+            sequence, delivery = session.deliveries.popleft()
+            if delivery.is_receipt:
+                report = receipt_of(delivery)
+                if report is not None:
+                    self._receipts.append(report)
+                continue
+            text = self._parts.take(delivery, now=time.monotonic())
+            if text is None:
+                session.acknowledge(sequence)
+            else:
+                self._texts.append(text)
+                self._unread.append((session, sequence))
 
 
-def receipt_in(body: bytes, message_id: bytes | str | None, state: int | None) -> ReceiptReport | None:
-    """Return the receipt of a deliver_sm, from its optional parameters or else from its text; None if it is none."""
-    outcome = _OUTCOMES.get(int(state)) if state is not None else None
-    identity = _text(message_id or b"")
-    stated = body.decode("latin-1", errors="replace")
-    if not identity and (found := re.search(r"\bid:(\S+)", stated)):
-        identity = found.group(1)
-    if outcome is None and state is None and (found := re.search(r"\bstat:(\w+)", stated)):
-        outcome = _TEXT_OUTCOMES.get(found.group(1).upper()[:7])
-    if not identity or outcome is None:
-        return None
-    return ReceiptReport(channel=MessageChannel.SMS, provider_id=identity[:100], outcome=outcome)
+def _look_after(channel: "weakref.ref[SmppChannel]", over: threading.Event) -> None:
+    """Look after a channel until it is closed or nobody has it any more."""
+    while not over.wait(WATCH_SECONDS):
+        watched = channel()
+        if watched is None:
+            return
+        watched.look_after()
+        del watched
 
 
-def _text(value: bytes | str) -> str:
-    raw = value.decode("latin-1") if isinstance(value, bytes) else value
-    return raw.rstrip("\0")
+def _refused(code: str) -> Submission:
+    submission = Submission(())
+    submission.end(Handover(fate=Fate.REFUSED, code=code))
+    return submission
+
+
+def _number(options: dict[str, str], name: str, default: float) -> float:
+    try:
+        number = float(options.get(name, default))
+    except ValueError:
+        raise ValueError(f"{name} must be a number") from None
+    if not 0 <= number < float("inf"):
+        raise ValueError(f"{name} must be a number")
+    return number

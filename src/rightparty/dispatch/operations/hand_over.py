@@ -12,17 +12,18 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from rightparty.dispatch.channels.adapter import Fate, Handover, OutboundMessage
 from rightparty.dispatch.channels.registry import NoChannelError, adapter_of, window_of
 from rightparty.dispatch.fence import Fence
-from rightparty.dispatch.models import MessageText, Reminder
+from rightparty.dispatch.models import Reminder
 from rightparty.dispatch.operations.cancel_released import cancel_released
 from rightparty.dispatch.operations.settle import settle
-from rightparty.dispatch.queries import channels_of, is_halted, stopped_among
+from rightparty.dispatch.queries import channels_of, is_halted, stopped_among, texts_of
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.kernel.reasons import mask_of
+from rightparty.store.queries import among_ids, stored_id, stored_instant
 
 HANDING_OVER: Final = "handing_over"
 """Mark in `outcome` from just before the first byte until the channel's answer is settled: set once, never twice."""
@@ -71,40 +72,49 @@ def hand_over(
 def _mark(ids: Sequence[UUID], *, worker: str, at: datetime) -> tuple[list[OutboundMessage], datetime]:
     """Mark what still belongs to the worker, once, and return it with the end of its lease.
 
-    Under a halt or a stop it is cancelled instead.
+    Under a halt or a stop it is cancelled instead. Who stops a batch meanwhile either finds the mark, or has cancelled
+    the row, which then is not marked any more.
     """
-    own = Reminder.objects.filter(
-        id__in=ids, state=ReminderState.RELEASED, claimed_by=worker, lease_expires_at__gt=at, outcome=""
-    )
     with transaction.atomic():
-        marked = list(own.select_for_update().values_list("id", flat=True))
-        these = Reminder.objects.filter(id__in=marked)
         if is_halted():
-            these.update(
+            Reminder.objects.filter(
+                id__in=ids, state=ReminderState.RELEASED, claimed_by=worker, lease_expires_at__gt=at, outcome=""
+            ).update(
                 state=ReminderState.CANCELLED, state_changed_at=at, outcome="halted", lease_expires_at=None,
                 reasons_mask=mask_of(["once.dispatch_halted"]),
             )  # fmt: skip
             return [], at
-        stopped = stopped_among(marked, at=at)
-        cancel_released(stopped, at=at)
-        going = [key for key in marked if key not in set(stopped)]
-        Reminder.objects.filter(id__in=going).update(outcome=HANDING_OVER)
-        texts = list(MessageText.objects.filter(reminder_id__in=going).select_related("reminder"))
-        ends = [text.reminder.lease_expires_at for text in texts if text.reminder.lease_expires_at]
-        return [_message(text, at) for text in texts], min(ends, default=at)
+        cancel_released(stopped_among(ids, at=at), at=at)
+        marked = mark_handing_over(ids, worker=worker, at=at)
+        texts = texts_of([key for key, *_ in marked])
+    until = min((lease for *_, lease in marked), default=at)
+    home = settings.RIGHTPARTY["PUBLIC_URL"]
+    return [
+        OutboundMessage(
+            reminder_id=key, channel=channel, address=address, subject=texts[key][0], body=texts[key][1],
+            page=f"{home}/m/{code}", at=at, language=language,
+        )
+        for key, channel, address, code, language, _ in marked
+        if key in texts
+    ], until  # fmt: skip
 
 
-def _message(text: MessageText, at: datetime) -> OutboundMessage:
-    return OutboundMessage(
-        reminder_id=text.reminder_id.hex,
-        channel=text.reminder.channel,
-        address=text.reminder.address,
-        subject=text.subject,
-        body=text.body,
-        page=f"{settings.RIGHTPARTY['PUBLIC_URL']}/m/{text.reminder.code}",
-        at=at,
-        language=text.reminder.language,
+def mark_handing_over(
+    ids: Sequence[UUID], *, worker: str, at: datetime
+) -> list[tuple[str, str, str, str, str, datetime]]:
+    """Set the mark on those reminders that this worker may write, inside the caller's transaction.
+
+    Shape: (id in hex, channel, address, code, language, end of the lease) of each.
+    """
+    condition, params = among_ids("id", ids)
+    sql = (
+        f"UPDATE dispatch_reminder SET outcome = '{HANDING_OVER}' WHERE {condition} AND state = 'released'"
+        " AND claimed_by = %s AND lease_expires_at > %s AND outcome = ''"
+        " RETURNING id, channel, address, code, language, lease_expires_at"
     )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*params, worker, connection.ops.adapt_datetimefield_value(at)])
+        return [(stored_id(key), *rest, stored_instant(lease)) for key, *rest, lease in cursor.fetchall()]
 
 
 def _send(group: Sequence[OutboundMessage], fence: Fence) -> dict[str, Handover]:

@@ -22,7 +22,7 @@ from django.db import transaction
 from rightparty.dispatch.decisions import (
     Decided,
     decide,
-    leaf_of_release,
+    leaves_of_released,
     leaves_of_withheld,
     render_released,
 )
@@ -30,14 +30,17 @@ from rightparty.dispatch.locks import Locked, lock_for_release
 from rightparty.dispatch.operations.write_batch_messages import write_batch_messages
 from rightparty.dispatch.operations.write_decisions import write_back_to_queue, write_released, write_withheld
 from rightparty.dispatch.queries import batches_as_of, claimed_rows, is_halted, texts_in_force
-from rightparty.evidence.operations.append_leaves import append_leaves
-from rightparty.kernel.identifiers import new_reference_code
+from rightparty.dispatch.texts_of_batch import Lender
+from rightparty.evidence.operations.append_leaves import append_columns
+from rightparty.kernel.identifiers import new_reference_codes
+from rightparty.lending.inbox.queries import rows_with_waiting_facts
 from rightparty.planning.assembly import assemble_facts
 from rightparty.planning.batches import within_room
 from rightparty.planning.drafts.queries import installed_packs
 from rightparty.planning.queries import read_world
 from rightparty.policy.evaluate import evaluate
 from rightparty.policy.pack import LawPacks
+from rightparty.store.queries import is_postgresql
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ class Released:
     #: may be handed over by this worker now
     released: list[UUID]
     withheld: int
-    #: back in the queue: another reminder to the same person went first, or dispatch is halted
+    #: back in the queue: another reminder to the person went first, a fact waits in the inbox, or dispatch is halted
     deferred: int
 
 
@@ -57,7 +60,7 @@ def release(
     at: datetime,
     worker: str,
     packs: LawPacks | None = None,
-    new_code: Callable[[], str] = new_reference_code,
+    new_codes: Callable[[int], Sequence[str]] = new_reference_codes,
 ) -> Released:
     """Decide on claimed reminders of this worker, as the store stands in this transaction.
 
@@ -66,54 +69,59 @@ def release(
         at: instant of the decision.
         worker: owner of the claim; rows it no longer owns are left alone.
         packs: law packs with house rules; None for those of the installation.
-        new_code: source of reference codes.
+        new_codes: source of reference codes: returns so many.
     """
     with transaction.atomic():
         scope = claimed_rows(ids, worker=worker, at=at)
         locked = lock_for_release(scope)
-        rows = claimed_rows(ids, worker=worker, at=at)
+        # what another worker did while this one waited is seen now; on SQLite nobody else has written since
+        rows = claimed_rows(ids, worker=worker, at=at) if is_postgresql() else scope
         if rows.is_empty():
             return Released(released=[], withheld=0, deferred=0)
+        # under the locks: what waits in the inbox for one of them takes effect before it is decided
+        waiting = rows_with_waiting_facts(rows, party_ids=locked.parties)
+        rows = rows.filter(~pl.col("id").is_in(waiting.implode()))
+        write_back_to_queue(waiting, at=at)
+        if rows.is_empty():
+            return Released(released=[], withheld=0, deferred=waiting.len())
         if is_halted():
             write_back_to_queue(rows["id"], at=at)
-            return Released(released=[], withheld=0, deferred=rows.height)
+            return Released(released=[], withheld=0, deferred=rows.height + waiting.len())
         packs = packs or installed_packs()
-        decided = _decide(rows, locked, packs, at=at, new_code=new_code)
+        decided = _decide(rows, locked, packs, at=at, new_codes=new_codes)
         _write(decided, packs, at=at)
     return Released(
         released=[UUID(i) for i in decided.released["id"]],
         withheld=decided.withheld.height,
-        deferred=decided.deferred.height,
+        deferred=decided.deferred.height + waiting.len(),
     )
 
 
 def _decide(
-    rows: pl.DataFrame, locked: Locked, packs: LawPacks, *, at: datetime, new_code: Callable[[], str]
+    rows: pl.DataFrame, locked: Locked, packs: LawPacks, *, at: datetime, new_codes: Callable[[int], Sequence[str]]
 ) -> Decided:
     batches = batches_as_of(at=at, locked=locked.batches)
     accounts = rows["account_id"].unique().to_list()
-    world = read_world(at=at, account_ids=accounts, party_ids=locked.parties, batches=batches)
+    world = read_world(at=at, account_ids=accounts, party_ids=locked.parties, same=locked.same, batches=batches)
     texts = texts_in_force()
     facts = assemble_facts(rows, world, wordings=texts.available, thresholds=packs.thresholds)
     judged = within_room(evaluate(facts.lazy(), packs).collect())
     decided = decide(judged, oldest_plan=at - timedelta(hours=packs.house.plan_expires_hours))
-    codes = [new_code() for _ in range(decided.released.height)]
-    return render_released(
-        decided,
-        texts.wordings,
-        codes=codes,
+    lender = Lender(
         sender=str(settings.RIGHTPARTY["SENDER_NAME"]),
         public_url=str(settings.RIGHTPARTY["PUBLIC_URL"]),
         phone=str(settings.RIGHTPARTY["PHONE"]),
     )
+    return render_released(decided, texts.wordings, codes=new_codes(decided.released.height), lender=lender)
 
 
 def _write(decided: Decided, packs: LawPacks, *, at: datetime) -> None:
-    leaves = leaf_of_release(decided.released, rules=packs.digest, at=at) + leaves_of_withheld(
-        decided.withheld, rules=packs.digest, at=at
-    )
+    released, withheld = decided.released, decided.withheld
     write_back_to_queue(decided.deferred["id"], at=at)
-    indexes = append_leaves(leaves)
-    write_released(decided.released, indexes[: decided.released.height], at=at)
-    write_batch_messages(decided.released, at=at)
-    write_withheld(decided.withheld, indexes[decided.released.height :], at=at)
+    indexes = append_columns(
+        leaves_of_released(released, rules=packs.digest, at=at),
+        leaves_of_withheld(withheld, rules=packs.digest, at=at),
+    )
+    write_released(released, indexes[: released.height], at=at)
+    write_batch_messages(released, at=at)
+    write_withheld(withheld, indexes[released.height :], at=at)

@@ -5,18 +5,21 @@ Crash meaning: until this commits the messages stay marked as being handed over 
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from rightparty.dispatch.channels.adapter import UNTOUCHED, Fate, Handover
-from rightparty.dispatch.models import Reminder, Segment
+from rightparty.dispatch.channels.adapter import Fate, Handover
+from rightparty.dispatch.channels.registry import can_be_asked
+from rightparty.dispatch.models import Reminder
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.evidence.chain import LeafRecord
 from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.kernel.reasons import mask_of
+from rightparty.store.operations.update_rows import update_rows
+from rightparty.store.queries import is_postgresql
 
 _STATE_OF = {
     Fate.ACCEPTED: ReminderState.HANDED_OVER,
@@ -27,63 +30,99 @@ _STATE_OF = {
     Fate.NOT_SENT: ReminderState.CANCELLED,
 }
 
+_LATE: Final = {Fate.ACCEPTED: ReminderState.HANDED_OVER}
+
+FIRST_ASK: Final = timedelta(seconds=30)
+"""How long after an unknown outcome the provider is first asked."""
+
 FENCED: Final = "fenced"
 """An adapter's code for what it was not allowed to write any more."""
+
+
+_COLUMNS: Final = {
+    "state": "text", "state_changed_at": "timestamptz", "handed_over_at": "timestamptz", "outcome": "text",
+    "lease_expires_at": "timestamptz", "reasons_mask": "bigint", "provider_ids": "text", "provider": "text",
+    "next_ask_at": "timestamptz",
+}  # fmt: skip
+
+type _Row = tuple[UUID, str, str, int | None, int]
+"""id, state, channel, evidence_index, reasons_mask"""
 
 
 def settle(answers: Mapping[str, Handover], *, at: datetime, halted: bool = False) -> int:
     """Move released reminders to where their channel's answer puts them; return how many moved.
 
-    A reminder that a recovery has meanwhile ended as `unknown` stays so; the carrier's ids are kept, so that a receipt
-    can tell more.
+    One that a recovery has meanwhile ended as `unknown` is moved too, as far as the answer tells what became of it.
 
     Args:
         answers: by reminder id, in hex.
         at: instant of the answers.
         halted: what was fenced was fenced by a halt, not by the end of the lease.
     """
-    reminders = {r.id.hex: r for r in Reminder.objects.filter(id__in=[UUID(key) for key in answers])}
+    if not answers:
+        return 0
     with transaction.atomic():
-        moved = [r for key, r in reminders.items() if _apply(r, answers[key], at, halted=halted)]
-        Reminder.objects.bulk_update(
-            moved, ["state", "state_changed_at", "handed_over_at", "outcome", "lease_expires_at", "reasons_mask"]
+        ids = [UUID(key) for key in answers]
+        found = Reminder.objects.select_for_update().filter(id__in=ids).order_by("id")
+        rows = list(found.values_list("id", "state", "channel", "evidence_index", "reasons_mask"))
+        moving = [(row, after) for row in rows if (after := _after(row[1], answers[row[0].hex].fate)) is not None]
+        update_rows(
+            "dispatch_reminder",
+            _COLUMNS,
+            [_values(row, after, answers[row[0].hex], at, halted=halted) for row, after in moving],
         )
-        Reminder.objects.bulk_update(reminders.values(), ["provider_ids", "provider"])
-        segments = [
-            Segment(reminder=r, channel=r.channel, provider_id=provider_id)
-            for key, r in reminders.items()
-            for provider_id in answers[key].provider_ids
-        ]
-        Segment.objects.bulk_create(segments, ignore_conflicts=True)
-        append_leaves([_leaf(r, answers[key], at) for key, r in reminders.items()])
-    return len(moved)
+        _keep_segments(
+            [
+                (key if is_postgresql() else key.hex, channel, provider_id[:100])
+                for key, _, channel, _, _ in rows
+                for provider_id in answers[key.hex].provider_ids
+            ]
+        )
+        append_leaves([_leaf(row[3], after, answers[row[0].hex], at) for row, after in moving])
+    return len(moving)
 
 
-def _apply(reminder: Reminder, answer: Handover, at: datetime, *, halted: bool) -> bool:
-    reminder.provider = answer.provider[:32]
-    reminder.provider_ids = " ".join(answer.provider_ids)[:500]
-    if reminder.state != ReminderState.RELEASED:
-        return False
-    reminder.state = _STATE_OF[answer.fate]
-    reminder.state_changed_at = at
-    reminder.handed_over_at = at if answer.fate is Fate.ACCEPTED else None
-    reminder.outcome = answer.code[:100]
-    reminder.lease_expires_at = None
-    if answer.fate in UNTOUCHED:
+def _keep_segments(segments: list[tuple[UUID | str, str, str]]) -> None:
+    """Remember the carrier's names; one that is known already stays with the message that had it first."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO dispatch_segment (reminder_id, channel, provider_id) VALUES (%s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            segments,
+        )
+
+
+def _after(state: str, fate: Fate) -> ReminderState | None:
+    """Return where an answer moves a reminder; None where it tells nothing new."""
+    if state == ReminderState.UNKNOWN:
+        # the worker came back after its lease: what it wrote or did not write is known after all
+        return None if fate is Fate.UNKNOWN else _LATE.get(fate, ReminderState.FAILED)
+    return _STATE_OF[fate] if state == ReminderState.RELEASED else None
+
+
+def _values(row: _Row, after: ReminderState, answer: Handover, at: datetime, *, halted: bool) -> tuple[object, ...]:
+    _, _, channel, _, mask = row
+    if after is ReminderState.CANCELLED:
         fenced = "once.dispatch_halted" if halted else "once.lease_lost"
-        reminder.reasons_mask = mask_of([fenced if answer.code == FENCED else "once.provider_unavailable"])
-    return True
+        mask = mask_of([fenced if answer.code == FENCED else "once.provider_unavailable"])
+    return (
+        after.value,
+        at,
+        at if after is ReminderState.HANDED_OVER else None,
+        answer.code[:100],
+        None,
+        mask,
+        " ".join(answer.provider_ids)[:500],
+        answer.provider[:32],
+        at + FIRST_ASK if after is ReminderState.UNKNOWN and can_be_asked(channel) else None,
+        row[0],
+    )
 
 
-def _leaf(reminder: Reminder, answer: Handover, at: datetime) -> LeafRecord:
+def _leaf(released: int | None, after: ReminderState, answer: Handover, at: datetime) -> LeafRecord:
     return LeafRecord(
-        kind=f"reminder.{_STATE_OF[answer.fate]}",
+        kind=f"reminder.{after}",
         recorded_at=at,
-        facts={
-            "released": reminder.evidence_index,
-            "fate": answer.fate.value,
-            "code": answer.code,
-            "provider": answer.provider,
-        },
+        facts={"released": released, "fate": answer.fate.value, "code": answer.code, "provider": answer.provider},
         private={"provider_ids": " ".join(answer.provider_ids)},
     )

@@ -6,11 +6,13 @@ Crash meaning: before the caller commits nothing was recorded and nothing was de
 
 import secrets
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
 
 from rightparty.evidence.chain import KEY_BYTES, START, LeafRecord, canonical_json, chain_hash, leaf_hash, payload_of
+from rightparty.evidence.columns import LeafColumns, clear_texts_of, payloads_of
 
 CHAIN_LOCK: Final = 0x72705F63
 """Advisory lock of the chain's head on PostgreSQL ("rp_c"). SQLite has one writer at a time anyway."""
@@ -42,26 +44,54 @@ def append_leaves(records: Sequence[LeafRecord], *, new_key: Callable[[], bytes]
         NoTransactionError: the caller is in no transaction.
         PayloadError: a fact has no canonical spelling.
     """
-    if not connection.in_atomic_block:
-        raise NoTransactionError(NoTransactionError.remedy)
-    if not records:
-        return []
-    index, previous = _lock_head()
-    leaves: list[tuple[Any, ...]] = []
-    openings: list[tuple[Any, ...]] = []
+    prepared: list[_Prepared] = []
     for record in records:
         key = new_key()
-        payload = payload_of(record, key)
-        leaf = leaf_hash(payload)
+        clear = canonical_json(record.private) if record.private else None
+        prepared.append((record.kind, record.recorded_at, payload_of(record, key), key, clear))
+    return _append(prepared)
+
+
+def append_columns(*batches: LeafColumns) -> list[int]:
+    """Append the records of several batches, in order, and return their indexes: as `append_leaves` would.
+
+    Raises:
+        NoTransactionError: the caller is in no transaction.
+    """
+    prepared: list[_Prepared] = []
+    for batch in batches:
+        random = secrets.token_bytes(KEY_BYTES * len(batch.facts))
+        keys = [random[at : at + KEY_BYTES] for at in range(0, len(random), KEY_BYTES)]
+        prepared += [
+            (batch.kind, batch.recorded_at, payload, key, clear)
+            for payload, key, clear in zip(payloads_of(batch, keys), keys, clear_texts_of(batch), strict=True)
+        ]
+    return _append(prepared)
+
+
+type _Prepared = tuple[str, datetime, str, bytes, str | None]
+"""Kind, instant, payload, key and clear values (None: nothing is committed to) of a record."""
+
+
+def _append(prepared: Sequence[_Prepared]) -> list[int]:
+    """Chain what is prepared: all that does not depend on the head is done before it is locked."""
+    if not connection.in_atomic_block:
+        raise NoTransactionError(NoTransactionError.remedy)
+    if not prepared:
+        return []
+    hashes = [leaf_hash(payload) for _, _, payload, _, _ in prepared]
+    stamps = {at: connection.ops.adapt_datetimefield_value(at) for at in {at for _, at, _, _, _ in prepared}}
+    start, previous = _lock_head()
+    leaves: list[tuple[Any, ...]] = []
+    openings: list[tuple[Any, ...]] = []
+    for index, ((kind, at, payload, key, clear), leaf) in enumerate(zip(prepared, hashes, strict=True), start):
         previous = chain_hash(previous, leaf)
-        at = connection.ops.adapt_datetimefield_value(record.recorded_at)
-        leaves.append((index, record.kind, at, payload, leaf, previous))
-        if record.private:
-            openings.append((index, key.hex(), canonical_json(record.private)))
-        index += 1
+        leaves.append((index, kind, stamps[at], payload, leaf, previous))
+        if clear is not None:
+            openings.append((index, key.hex(), clear))
     _insert("evidence_leaf", LEAF_COLUMNS, leaves)
     _insert("evidence_opening", OPENING_COLUMNS, openings)
-    return list(range(index - len(records), index))
+    return list(range(start, start + len(prepared)))
 
 
 def _lock_head() -> tuple[int, str]:
