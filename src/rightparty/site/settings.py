@@ -81,6 +81,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "rightparty.console.halts.halt_in_force",
             ]
         },
     }
@@ -88,6 +89,8 @@ TEMPLATES = [
 
 DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL", f"sqlite:///{HOME / 'rightparty.db'}"))}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Django's own, with a line in front of the one writer
+    DATABASES["default"]["ENGINE"] = "rightparty.store.locks.sqlite3"
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
