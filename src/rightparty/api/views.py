@@ -15,6 +15,7 @@ from ninja import NinjaAPI, Status
 from ninja.errors import AuthenticationError, ValidationError
 from ninja.security import HttpBearer
 
+from rightparty.api.calls import router as calls
 from rightparty.api.carriers import router as carriers
 from rightparty.api.facts import events_router as events
 from rightparty.api.facts import router as facts
@@ -69,6 +70,7 @@ api = NinjaAPI(
 
 
 api.add_router("/verifications", verifications)
+api.add_router("/calls", calls)
 api.add_router("", facts)
 api.add_router("", events)
 api.add_router("/carriers", carriers)
