@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 from benchmarks.machine import BenchmarkReport, Measurement, print_report
 from benchmarks.released import addresses_of, hand_over_all, messages_of, throw_away_store
@@ -47,7 +48,7 @@ def dkim_settings() -> Iterator[dict[str, str]]:
     from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-    keys = {
+    keys: dict[str, Any] = {
         "RSA 2048": rsa.generate_private_key(public_exponent=65537, key_size=2048),
         "Ed25519": ed25519.Ed25519PrivateKey.generate(),
     }

@@ -75,8 +75,8 @@ SETTING_TEXTS: Final = {
     " `letter`; `US:letter` in one country alone), separated by commas; none: nobody is asked.",
     "RIGHTPARTY_ATTRIBUTION": "Attribution parameters fitted to your own events, as a file that names what it changes.",
     "RIGHTPARTY_HOUSE_RULES": "A file of house rules in place of the shipped one; the law holds besides.",
-    "RIGHTPARTY_EVENTS_KEYS": "Keys of pushed events, base64 of 24 bytes or more, with or without `whsec_`, separated by"
-    " spaces; none: no event is taken.",
+    "RIGHTPARTY_EVENTS_KEYS": "Keys of pushed events, base64 of 24 bytes or more, with or without `whsec_`,"
+    " separated by spaces; none: no event is taken.",
     "RIGHTPARTY_DIALLER": "Asked to call an agent's number, `https://TOKEN@host/base`; none: agents dial by hand.",
     "RIGHTPARTY_RECORDINGS_FROM": "Folder in which the dialler leaves recordings that the interface attaches by name.",
     "RIGHTPARTY_API_TOKENS": "Bearer tokens of the interface, separated by commas; none: it answers nobody.",
