@@ -127,7 +127,9 @@ def _rows_of_postgresql(sql: str, params: Sequence[object], schema: Mapping[str,
     """Read with COPY, whose text polars parses without one Python object per cell."""
     blocks = bytearray()
     given: Any = list(params)
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT CSV)", given) as copy:
+    copying = f"COPY ({sql}) TO STDOUT (FORMAT CSV)"
+    # COPY goes past Django, which would call the driver's errors by its own names
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(copying, given) as copy:
         for block in copy:
             blocks += block
     if not blocks:
