@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs histories for hours on several processes and adds what came of it to a report: `make soak HOURS=8`.
 
-Three kinds of history: `light` (the quick judge, most schedules), `whole` (every rule), `large` (portfolios in large batches:
-most releases). A failing seed is printed; the exit status is 1 if there was one.
+Three kinds of history: `light` (the quick judge, most schedules), `whole` (every rule), `large` (portfolios in large
+batches: most releases). A failing seed is printed; the exit status is 1 if there was one.
 """
 
 import argparse
