@@ -1,27 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
 """Releases per second through the whole gate, beside a bare claim-and-mark of the same rows on the same store.
 
-`python -m benchmarks.gate_releases --json [--rows N] [--batch N]`. Every row is claimed, locked, judged on all facts,
-rendered, recorded as evidence and marked; the hand-over to a carrier is not part of it. The store is a throw-away
+`python -m benchmarks.gate_releases [--json] [--rows N] [--batch N] [--workers N] [--contacts N]`. Every row is claimed,
+locked, judged on all facts, rendered, recorded as evidence and marked; the hand-over to a carrier is not part of it.
+Each worker is a process of its own; what it needs to start is done before the clock starts. The store is a throw-away
 SQLite file unless DATABASE_URL is set.
 """
 
 import argparse
+import gc
+import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
-from benchmarks.machine import BenchmarkReport, Measurement, peak_memory_mib, print_report
+from benchmarks.machine import BenchmarkReport, Measurement, print_report
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 UTC_TYPE = pl.Datetime("us", "UTC")
+WARM = 200
+"""Rows each worker releases before the clock starts."""
 
 
-def fill(rows: int) -> pl.DataFrame:
-    """Write one lawful, verified, overdue debtor per row and return the proposals."""
+def fill(rows: int, *, contacts: int = 0) -> pl.DataFrame:
+    """Write one lawful, verified, overdue debtor per row and return the proposals.
+
+    Args:
+        rows: how many.
+        contacts: messages each has had in the last month, few enough for all the caps.
+    """
     from rightparty.store.operations.append_rows import append_rows
 
     n = pl.select(n=pl.int_range(rows))
@@ -46,13 +59,20 @@ def fill(rows: int) -> pl.DataFrame:
         party, value, event_id=pl.format("otp-{}", "n"), channel=pl.lit("phone"), kind=pl.lit("otp_verified"),
         occurred_at=pl.lit(AT - timedelta(days=15)).cast(UTC_TYPE), account_id=pl.lit(""), detail=pl.lit(""), **version,
     ))  # fmt: skip
+    for number in range(contacts):
+        append_rows("parties_contactevent", n.select(
+            party, value, account, event_id=pl.format("sent-{}-{}", "n", pl.lit(number)), channel=pl.lit("phone"),
+            kind=pl.lit("sent"), detail=pl.lit("sms"),
+            occurred_at=pl.lit(AT - timedelta(days=9 + 5 * number)).cast(UTC_TYPE), **version,
+        ))  # fmt: skip
     append_rows("lending_account", n.select(
         account, product=pl.lit("cash_loan"), opened_on=pl.lit(date(2026, 1, 5)), currency=pl.lit("CNY"),
         principal_minor=pl.lit(100_000), creditor=pl.lit(""), status=pl.lit("open"), market=pl.lit("CN"), **version,
     ))  # fmt: skip
     append_rows("lending_accountparty", n.select(account, party, role=pl.lit("debtor"), **version))
     append_rows("lending_instalment", n.select(
-        account, due_on=pl.lit(date(2026, 11, 1)), amount_minor=pl.lit(100_000), principal_minor=pl.lit(100_000),
+        account, due_on=pl.lit(date(2026, 11, 1)), amount_minor=100_000 + pl.col("n") * 7 % 90_001,
+        principal_minor=pl.lit(100_000),
         interest_minor=pl.lit(0), fee_minor=pl.lit(0), **version,
     ))  # fmt: skip
     return n.select(
@@ -61,34 +81,88 @@ def fill(rows: int) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def bare(batch: int) -> float:
-    """Return the seconds that a claim and a mark of every row take, two commits a batch, nothing else."""
+def bare(batch: int) -> int:
+    """Claim and mark every row, two commits a batch, nothing else; return how many."""
     from django.db import transaction
 
     from rightparty.dispatch.models import Reminder
     from rightparty.dispatch.operations.claim import claim
 
-    start = time.perf_counter()
-    while ids := claim(worker="bare", at=AT, batch=batch, lease_seconds=600, channels=["sms"]):
+    done = 0
+    while ids := claim(worker=str(os.getpid()), at=AT, batch=batch, lease_seconds=600, channels=["sms"]):
         with transaction.atomic():
             Reminder.objects.filter(id__in=ids).update(state="cancelled", state_changed_at=AT, lease_expires_at=None)
-    return time.perf_counter() - start
+        done += len(ids)
+    return done
 
 
-def gated(batch: int) -> tuple[int, float]:
-    """Return how many were released and in how many seconds."""
+def gated(batch: int) -> int:
+    """Take every row through the gate; return how many were released."""
     from rightparty.dispatch.operations.claim import claim
     from rightparty.dispatch.operations.release import release
-    from rightparty.planning.drafts.queries import installed_packs
 
-    packs, released = installed_packs(), 0
-    start = time.perf_counter()
-    while ids := claim(worker="gate", at=AT, batch=batch, lease_seconds=600, channels=["sms"]):
-        released += len(release(ids, at=AT, worker="gate", packs=packs).released)
-    return released, time.perf_counter() - start
+    released, worker = 0, str(os.getpid())
+    while ids := claim(worker=worker, at=AT, batch=batch, lease_seconds=600, channels=["sms"]):
+        released += len(release(ids, at=AT, worker=worker).released)
+    return released
 
 
-def measure(rows: int, batch: int) -> BenchmarkReport:
+def drain(batch: int) -> None:
+    """Be a worker: get warm on a few rows, then drain at each word of the parent's and say how it went."""
+    import django
+
+    django.setup()
+    from rightparty.dispatch.operations.claim import claim
+    from rightparty.dispatch.operations.release import release
+
+    ways: dict[str, Callable[[int], int]] = {"bare": bare, "gate": gated}
+    ids = claim(worker="warm", at=AT, batch=WARM, lease_seconds=600, channels=["sms"])
+    release(ids, at=AT, worker="warm")
+    gc.freeze()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        start, used = time.perf_counter(), time.process_time()
+        done = ways[line.strip()](batch)
+        end, used = time.perf_counter(), time.process_time() - used
+        print(json.dumps({"done": done, "start": start, "end": end, "processor": used}), flush=True)
+
+
+class Workers:
+    """Processes that drain the outbox side by side."""
+
+    def __init__(self, count: int, batch: int) -> None:
+        own = [sys.executable, "-m", "benchmarks.gate_releases", "--drain", "--batch", str(batch)]
+        # several workers on few cores: threads of one's own only take the others' time
+        alone = {} if count == 1 else {"POLARS_MAX_THREADS": "1"}
+        self._all = [
+            subprocess.Popen(own, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | alone)
+            for _ in range(count)
+        ]
+        for each in self._all:
+            if self._line(each) != "ready":
+                raise RuntimeError("a worker did not start")
+
+    def drain(self, way: str, rows: int) -> tuple[float, float]:
+        """Drain `rows` rows; return rows per second, and seconds of processor of all workers per row."""
+        for each in self._all:
+            each.stdin.write(way + "\n")  # type: ignore[union-attr]
+            each.stdin.flush()  # type: ignore[union-attr]
+        told = [json.loads(self._line(each)) for each in self._all]
+        if sum(each["done"] for each in told) != rows:
+            raise RuntimeError(f"{sum(each['done'] for each in told)} of {rows} rows were done")
+        seconds = max(each["end"] for each in told) - min(each["start"] for each in told)
+        return rows / seconds, sum(each["processor"] for each in told) / rows
+
+    def end(self) -> None:
+        """Let them go."""
+        for each in self._all:
+            each.communicate()
+
+    def _line(self, process: "subprocess.Popen[str]") -> str:
+        return process.stdout.readline().strip()  # type: ignore[union-attr]
+
+
+def measure(rows: int, batch: int, *, workers: int = 1, contacts: int = 0) -> BenchmarkReport:
     """Drain the same number of rows bare and through the gate."""
     import django
     from django.core.management import call_command
@@ -99,38 +173,49 @@ def measure(rows: int, batch: int) -> BenchmarkReport:
     from rightparty.dispatch.operations.enqueue_proposals import enqueue_proposals
 
     call_command("migrate", verbosity=0)
+    spare = WARM * workers
     with transaction.atomic():
-        proposals = fill(rows)
+        proposals = fill(rows + spare, contacts=contacts)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-    enqueue_proposals(proposals.with_columns(cycle=pl.lit("bare")), plan_id=1, at=AT)
-    floor = rows / bare(batch)
-    enqueue_proposals(proposals.with_columns(cycle=pl.lit("gate")), plan_id=2, at=AT)
-    released, seconds = gated(batch)
-    if released != rows:
-        raise RuntimeError(f"only {released} of {rows} lawful reminders were released")
+    enqueue_proposals(proposals.tail(spare).with_columns(cycle=pl.lit("warm")), plan_id=1, at=AT)
+    started = Workers(workers, batch)
+    enqueue_proposals(proposals.head(rows).with_columns(cycle=pl.lit("bare")), plan_id=2, at=AT)
+    floor, least = started.drain("bare", rows)
+    enqueue_proposals(proposals.head(rows).with_columns(cycle=pl.lit("gate")), plan_id=3, at=AT)
+    rate, processor = started.drain("gate", rows)
+    started.end()
     return BenchmarkReport(
         benchmark="gate_releases",
-        parameters={"rows": rows, "batch": batch, "store": connection.vendor},
+        parameters={
+            "rows": rows, "batch": batch, "workers": workers, "contacts": contacts, "store": connection.vendor,
+        },
         measurements=[
-            Measurement(name="releases per second", value=rows / seconds, unit="reminders/s", floor=floor),
-            Measurement(name="peak memory", value=peak_memory_mib(), unit="MiB"),
+            Measurement(name="releases per second", value=rate, unit="reminders/s", floor=floor),
+            Measurement(name="processor per release", value=processor * 1e6, unit="us", floor=least * 1e6),
         ],
-    )
+    )  # fmt: skip
 
 
 def main() -> None:
     """Run the benchmark in a throw-away home."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--batch", type=int, default=500)
+    parser.add_argument("--rows", type=int, default=40_000)
+    parser.add_argument("--batch", type=int, default=2_000)
+    parser.add_argument("--workers", type=int, default=1, help="processes; on SQLite one")
+    parser.add_argument("--contacts", type=int, default=0, help="messages that each person has had in the last month")
+    parser.add_argument("--drain", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.drain:
+        drain(options.batch)
+        return
     with tempfile.TemporaryDirectory() as home:
         os.environ["RIGHTPARTY_HOME"] = home
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rightparty.site.settings")
-        print_report(measure(options.rows, options.batch), as_json=options.json)
+        report = measure(options.rows, options.batch, workers=options.workers, contacts=options.contacts)
+        print_report(report, as_json=options.json)
 
 
 if __name__ == "__main__":

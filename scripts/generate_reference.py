@@ -45,10 +45,19 @@ SETTING_TEXTS: Final = {
     "RIGHTPARTY_SENDER": "Who signs every message, as registered with the carriers.",
     "RIGHTPARTY_PHONE": "The lender's own number, for texts that name one; none: no text may.",
     "RIGHTPARTY_PUBLIC_URL": "The lender's own address under which recipients' pages are reached; stands in messages.",
-    "RIGHTPARTY_SMS": "`simulated`, or `smpp://user:password@host:port/?window=50&rate=500&name=smpp`"
-    " (`smpps://` with TLS).",
-    "RIGHTPARTY_EMAIL": "`simulated`, or `smtp://user:password@host:port/?connections=4&bounces=address&name=smtp`"
-    " (`smtp+tls://` with STARTTLS, `smtps://` with TLS).",
+    "RIGHTPARTY_SMS": "`simulated`, or providers, several with blanks between them, the preferred one first:"
+    " `smpp://user:password@host:port/?window=50&rate=500&name=smpp` (`smpps://` with TLS),"
+    " `twilio://SID:TOKEN@host?from=…`, `alibaba://KEY:SECRET@host?sign=…&templates=FILE`,"
+    " `https://NAME:KEY@host/base`.",
+    "RIGHTPARTY_EMAIL": "`simulated`, or providers, several with blanks between them, the preferred one first:"
+    " `smtp://user:password@host:port/?connections=4&bounces=address&name=smtp` (`smtp+tls://` with STARTTLS, `smtps://`"
+    " with TLS), `https://NAME:KEY@host/base`.",
+    "RIGHTPARTY_CALL": "Providers of automated calls: `twilio://SID:TOKEN@host?from=…`, `https://NAME:KEY@host/base`;"
+    " none: no call is made.",
+    "RIGHTPARTY_POST": "Where letters go: `letters:FOLDER?return=…`, `https://NAME:KEY@host/base`; none: no letter is"
+    " written.",
+    "RIGHTPARTY_APP": "Push services: `webpush:?key=FILE&contact=mailto:…`, `https://NAME:KEY@host/base`; none:"
+    " nothing is pushed.",
     "RIGHTPARTY_DKIM": "Signs e-mails: `selector:domain:/path/to/key.pem`, RSA or Ed25519; none: not signed here.",
     "RIGHTPARTY_EMAIL_FROM": "Address that e-mails come from.",
     "RIGHTPARTY_SMS_FROM": "Number that text messages come from.",
@@ -66,6 +75,10 @@ SETTING_TEXTS: Final = {
     " `letter`; `US:letter` in one country alone), separated by commas; none: nobody is asked.",
     "RIGHTPARTY_ATTRIBUTION": "Attribution parameters fitted to your own events, as a file that names what it changes.",
     "RIGHTPARTY_HOUSE_RULES": "A file of house rules in place of the shipped one; the law holds besides.",
+    "RIGHTPARTY_EVENTS_KEYS": "Keys of pushed events, base64 of 24 bytes or more, with or without `whsec_`,"
+    " separated by spaces; none: no event is taken.",
+    "RIGHTPARTY_DIALLER": "Asked to call an agent's number, `https://TOKEN@host/base`; none: agents dial by hand.",
+    "RIGHTPARTY_RECORDINGS_FROM": "Folder in which the dialler leaves recordings that the interface attaches by name.",
     "RIGHTPARTY_API_TOKENS": "Bearer tokens of the interface, separated by commas; none: it answers nobody.",
 }
 
@@ -232,6 +245,35 @@ def reminder_states() -> str:
     return text + _table(["State", "May become", "A person may have received it", "No worker has work left"], rows)
 
 
+def call_outcomes() -> str:
+    """Return the page of what can come of a call."""
+    from rightparty.dispatch.calls.outcomes import OUTCOMES, REACHED_TEXTS, Reached, events_of
+
+    text = NOTE + (
+        "# Outcomes of a call\n\nWhat an agent or a dialler enters once a call is over, with"
+        " [the console or the interface](../how-to/make-calls.md). The attempt itself was counted when the gate"
+        " released the call; `answered` is the conversation that frequency rules count, and `name_agrees` is recorded"
+        " only where the agent has checked who he speaks to. Where *identified* says yes the outcome cannot be entered"
+        " before.\n"
+    )
+    for reached in Reached:
+        codes = [each for each in OUTCOMES if each.reached is reached]
+        text += f"\n## {REACHED_TEXTS[reached]}\n\nThe reminder ends as `{codes[0].ends}`.\n\n"
+        rows = [
+            [
+                f"`{each.code}`", each.text, each.meaning, "yes" if each.needs_identity else "",
+                ", ".join(f"`{kind}`" for kind in events_of(each, identified=True)),
+                ", ".join(f"`{what}`" for what in (each.effect, each.hold and f"hold: {each.hold}") if what),
+                f"`{each.asks}`" if each.asks else "",
+            ]
+            for each in codes
+        ]  # fmt: skip
+        text += _table(
+            ["Code", "On the button", "Meaning", "Identified", "Contact events", "Done at once", "Asks"], rows
+        )
+    return text
+
+
 def _environment() -> Iterator[tuple[str, str]]:
     source = (ROOT / "src/rightparty/site/settings.py").read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(source)):
@@ -282,14 +324,49 @@ def _leaves(path: str, command: Any) -> Iterator[tuple[str, Any]]:
         yield from _leaves(f"{path} {name}", inner[name])
 
 
+def metrics() -> str:
+    """Return the page of every metric of a worker."""
+    from prometheus_client.metrics import MetricWrapperBase
+
+    from rightparty.dispatch.metrics import StoreCollector, StoreFigures, WorkerMetrics
+
+    text = NOTE + (
+        "# Metrics of a worker\n\n`rightparty work --listen HOST:PORT` serves these at `/metrics` in the form that"
+        " Prometheus reads; [how to run workers](../how-to/run-workers.md). They hold numbers and words of the"
+        " product's own: no address, name, account, text or reference code. Labels: `channel`, `provider` (as its adapter"
+        " is named), `reason` ([codes](reasons.md)), `fate` (`accepted`, `refused`, `unknown`, `busy`, `not_sent`),"
+        " `outcome` of a receipt.\n\n## What this worker did\n\n"
+    )
+    own = [metric for metric in vars(WorkerMetrics()).values() if isinstance(metric, MetricWrapperBase)]
+    rows = []
+    for metric in own:
+        (family,) = metric.describe()
+        name = family.name + ("_total" if family.type == "counter" else "")
+        rows.append([name, family.type, vars(metric)["_labelnames"], family.documentation])
+    text += _metric_rows(rows)
+    text += (
+        "\n## What the store knows\n\nRead at a scrape, at most every five seconds; every worker tells the same.\n\n"
+    )
+    families = StoreCollector(StoreFigures).collect()
+    text += _metric_rows([[f.name, f.type, vars(f).get("_labelnames", ()), f.documentation] for f in families])
+    return text + "\nBesides, `process_…` tells processor time, memory and open files of the worker.\n"
+
+
+def _metric_rows(rows: Sequence[Sequence[Any]]) -> str:
+    lines = [[f"`{name}`", kind, ", ".join(f"`{each}`" for each in labels), told] for name, kind, labels, told in rows]
+    return _table(["Metric", "Kind", "Labels", "Meaning"], lines)
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "portfolio-contract.md": portfolio_contract,
     "reasons.md": reasons,
     "audit-findings.md": audit_findings,
     "rules-by-market.md": rules_by_market,
     "reminder-states.md": reminder_states,
+    "call-outcomes.md": call_outcomes,
     "settings.md": settings,
     "commands.md": commands,
+    "metrics.md": metrics,
 }
 
 

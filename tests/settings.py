@@ -24,6 +24,8 @@ from rightparty.site.settings import *  # noqa: E402, F403
 from rightparty.site.settings import DATABASES, RIGHTPARTY  # noqa: E402
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # the simulation runs many actors in one thread, where nobody may wait in line; the line has tests of its own
+    DATABASES["default"]["ENGINE"] = "django.db.backends.sqlite3"
     # a file, not memory: threads and processes of the tests meet the same store, with WAL as in production
     DATABASES["default"]["TEST"] = {"NAME": str(HOME / "test.db")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -14,7 +14,7 @@ import polars as pl
 
 from benchmarks.machine import peak_memory_mib
 from benchmarks.policy.portfolio import AT
-from rightparty.policy.over_files import ACCOUNTS_AT_ONCE, co_partition, judge_shares
+from rightparty.policy.over_files import judge_files
 from rightparty.policy.pack import load_packs
 
 
@@ -28,15 +28,8 @@ class Run:
     rows: int
 
 
-def lay_out(folder: Path, accounts: int) -> Run:
-    """Lay the exported files out in shares of whole persons."""
-    shutil.rmtree(folder / "shares", ignore_errors=True)
-    shares = max(1, -(-accounts // ACCOUNTS_AT_ONCE))
-    return _apart(partial(_lay_out, folder, shares))
-
-
 def judge_everything(folder: Path) -> Run:
-    """Judge all shares by every rule of every market and write the verdicts."""
+    """Judge the exported files by every rule of every market and write the verdicts, in one go."""
     shutil.rmtree(folder / "verdicts", ignore_errors=True)
     return _apart(partial(_judge, folder))
 
@@ -57,18 +50,22 @@ def permitted(folder: Path) -> int:
     return int(verdicts.select(pl.col("permitted").sum()).collect().item())
 
 
-def _lay_out(folder: Path, shares: int) -> int:
-    co_partition(folder / "accounts", folder / "contacts", folder / "shares", shares=shares)
-    return shares
-
-
 def _judge(folder: Path) -> int:
-    return judge_shares(folder / "shares", folder / "verdicts", at=AT, packs=load_packs())
+    return judge_files(folder / "accounts", folder / "contacts", folder / "verdicts", at=AT, packs=load_packs())
 
 
 def _tables(folder: Path) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-    shares = folder / "shares"
-    return pl.scan_parquet(shares / "accounts/**/*.parquet"), pl.scan_parquet(shares / "contacts/**/*.parquet")
+    return pl.scan_parquet(folder / "accounts/*.parquet"), pl.scan_parquet(folder / "contacts/*.parquet")
+
+
+def bare_scan(folder: Path) -> Run:
+    """Read every column of the same files, and nothing else."""
+    return _apart(partial(_bare_scan, folder))
+
+
+def _bare_scan(folder: Path) -> int:
+    read = [table.select(pl.all().max(), rows=pl.len()).collect(engine="streaming") for table in _tables(folder)]
+    return int(read[0]["rows"][0])
 
 
 def _bare_lean(folder: Path) -> int:

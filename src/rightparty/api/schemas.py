@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the interface takes and gives: each body and each answer as a type, unknown fields refused."""
 
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from rightparty.intake.contact_values import with_contact_values
 from rightparty.intake.facts import Amount, Identifier, Instant, Word, told
+from rightparty.kernel.money import MINOR_LIMIT
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, HoldKind, MessageChannel, PaymentStatus
 
 LONGEST_REPLY: Final = 10_000
@@ -226,6 +227,109 @@ class VerificationOut(Schema):
 
     verification: UUID
     state: str
+
+
+class CallIn(Body):
+    """An agent is to call: a call that waits, or somebody about an account."""
+
+    #: the agent as the dialler names him
+    agent: Annotated[str, Field(min_length=1, max_length=150)]
+    reminder: UUID | None = None
+    account_id: Identifier | Literal[""] = ""
+    party_id: Identifier | Literal[""] = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "CallIn":
+        if (self.reminder is None) != bool(self.account_id and self.party_id):
+            raise ValueError("a call names a reminder, or an account_id and a party_id")
+        return self
+
+
+class WaitingCallOut(Schema):
+    """A call that waits; nothing of whom and what it is about."""
+
+    reminder: UUID
+    planned_at: datetime
+    language: str
+    permitted: bool
+    #: first minute at which only time would permit it; null: now, or something else has to change, or not sought
+    earliest: datetime | None
+    reasons: list[str]
+
+
+class WaitingCallsOut(Schema):
+    """The calls that wait, those permitted now first."""
+
+    calls: list[WaitingCallOut]
+
+
+class CallOut(Schema):
+    """A call that the gate has released: the number, and what may be said."""
+
+    call: UUID
+    number: str
+    language: str
+    opening: str
+    ask: str
+    others: str
+    voicemail: str
+    #: to be said once the person is identified; empty where no duty asks for it
+    collector: str
+    must_be_recorded: bool
+    #: with which whoever is called can check the call on the recipients' pages
+    code: str
+    #: when the call counts as made with an unknown outcome
+    outcome_until: datetime | None
+
+
+class HeldCallOut(Schema):
+    """A call that is not to be made now."""
+
+    call: UUID
+    state: str
+    reasons: list[ReasonOut]
+    earliest: datetime | None
+
+
+class CallOutcomeIn(Body):
+    """What came of a call."""
+
+    agent: Annotated[str, Field(min_length=1, max_length=150)]
+    #: a code of docs/reference/call-outcomes.md
+    outcome: Annotated[str, Field(max_length=32)]
+    #: the agent has checked that it is the person
+    identified: bool = False
+    promised_on: date | None = None
+    promised_minor: Annotated[int, Field(strict=True, gt=0, le=MINOR_LIMIT)] | None = None
+    call_back_on: date | None = None
+    call_back_at: time | None = None
+    words: Annotated[str, Field(max_length=2_000, repr=False)] = ""
+    #: number of the entry that this one corrects
+    corrects: Annotated[int, Field(ge=0, le=1_000)] = 0
+
+
+class CallOutcomeOut(Schema):
+    """Where the call stands."""
+
+    call: UUID
+    state: str
+    repeated: bool
+
+
+class RecordingFileIn(Body):
+    """A recording that the dialler has left in the folder of RIGHTPARTY_RECORDINGS_FROM."""
+
+    agent: Annotated[str, Field(min_length=1, max_length=150)]
+    #: path below that folder
+    file: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class RecordingOut(Schema):
+    """A recording that is kept."""
+
+    sha256: str
+    size: int
+    keep_until: date | None
 
 
 class HealthOut(Schema):

@@ -15,10 +15,12 @@ from ninja import NinjaAPI, Status
 from ninja.errors import AuthenticationError, ValidationError
 from ninja.security import HttpBearer
 
+from rightparty.api.calls import router as calls
 from rightparty.api.carriers import router as carriers
 from rightparty.api.facts import events_router as events
 from rightparty.api.facts import router as facts
 from rightparty.api.facts import take_one
+from rightparty.api.halts import router as halts
 from rightparty.api.schemas import (
     Fault,
     HealthOut,
@@ -68,9 +70,11 @@ api = NinjaAPI(
 
 
 api.add_router("/verifications", verifications)
+api.add_router("/calls", calls)
 api.add_router("", facts)
 api.add_router("", events)
 api.add_router("/carriers", carriers)
+api.add_router("", halts)
 
 
 @api.exception_handler(ValidationError)

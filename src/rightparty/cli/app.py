@@ -11,10 +11,12 @@ from rightparty.cli import (
     attribution,
     audit,
     batches,
+    calls,
     demo,
     dispatch,
     evidence,
     explain,
+    facts,
     link,
     load,
     lookups,
@@ -54,7 +56,7 @@ app = typer.Typer(
     add_completion=False,
 )
 for group in (
-    store, sample, load, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, work, receive_mail,
-    alarms, explain, evidence, wording, serve, demo,
+    store, sample, load, facts, batches, audit, attribution, link, lookups, verify, plan, policy, dispatch, calls, work,
+    receive_mail, alarms, explain, evidence, wording, serve, demo,
 ):  # fmt: skip
     group.add_commands(app)

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -135,7 +135,7 @@ def call(request: HttpRequest, call_id: UUID) -> HttpResponse:
         "outcomes": [(each, BY_CODE[each.outcome]) for each in story.outcomes],
         "may_hear": request.user.has_perm("dispatch.hear_recording"), "today": _now().date().isoformat(),
         "currency": story.reminder.currency, "page": f"{settings.RIGHTPARTY['PUBLIC_URL']}/",
-        "may_enter": mine and (story.is_being_made or story.reminder.state == ReminderState.UNKNOWN),
+        "may_enter": mine and story.is_open, "being_made": story.is_being_made(at=_now()),
     }  # fmt: skip
     return render(request, "console/call.html", context)
 
@@ -210,8 +210,14 @@ def recording(request: HttpRequest, call_id: UUID) -> HttpResponse:
 def hear(request: HttpRequest, call_id: UUID, number: int) -> HttpResponseBase:
     """Hand out a recording; the access is recorded first, so that this is no GET."""
     fetched = fetch_recording(call_id, number, by=_agent(request), at=_now())
-    return FileResponse(
-        fetched.path.open("rb"), as_attachment=True, filename=fetched.filename, content_type=fetched.media_type
+    return StreamingHttpResponse(
+        fetched.sound,
+        content_type=fetched.media_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{fetched.filename}"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        },
     )
 
 

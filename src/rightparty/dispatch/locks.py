@@ -29,6 +29,8 @@ class Locked:
 
     #: party ids of all persons concerned
     parties: list[str]
+    #: [party_id, person_id] of all of them that are on file
+    same: pl.DataFrame
     #: batches of which nobody else releases anything meanwhile: only their trials' room may be used
     batches: frozenset[int]
 
@@ -38,7 +40,8 @@ def lock_for_release(rows: pl.DataFrame) -> Locked:
 
     Shape: rows [id, party_id, account_id, address].
     """
-    parties = _lock_persons(rows["party_id"].unique().to_list())
+    given = rows["party_id"].unique().to_list()
+    same = _lock_persons(given)
     addresses = rows["address"].unique().sort().to_list()
     lock_accounts(rows["account_id"].unique().sort().to_list())
     lock_values(addresses)
@@ -46,20 +49,22 @@ def lock_for_release(rows: pl.DataFrame) -> Locked:
     if is_postgresql():
         ids = rows["id"].to_list()
         list(Reminder.objects.select_for_update().filter(id__in=ids).order_by("id").values_list("id", flat=True))
-    return Locked(parties=parties, batches=alone)
+    return Locked(parties=sorted({*given, *same["party_id"]}), same=same, batches=alone)
 
 
-def _lock_persons(given: list[str]) -> list[str]:
-    """Lock every id of the persons, again if a merge or split came in between: then rows and persons are others."""
+def _lock_persons(given: list[str]) -> pl.DataFrame:
+    """Lock every id of the persons, again if a merge or split came in between: then rows and persons are others.
+
+    Return [party_id, person_id] as they are under the locks.
+    """
     if not is_postgresql():
-        same = ids_of_same_persons(party_ids=given)["party_id"]
-        return sorted({*given, *same})
+        return ids_of_same_persons(party_ids=given)
     while True:
         same = ids_of_same_persons(party_ids=given)["party_id"].to_list()
         locked = lock_parties(sorted({*given, *same}))
-        now = set(ids_of_same_persons(party_ids=given)["party_id"].to_list())
-        if now <= locked:
-            return sorted({*given, *now})
+        now = ids_of_same_persons(party_ids=given)
+        if {*now["party_id"]} <= locked:
+            return now
 
 
 def lock_batch(load_id: int) -> None:

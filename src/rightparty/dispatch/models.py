@@ -407,15 +407,17 @@ class CallOutcome(models.Model):
 
 
 class CallRecording(models.Model):
-    """The recording of a call: what it is, not the sound itself, which lies in the home folder by its digest.
+    """The recording of a call: what it is, not the sound itself, which lies sealed in the home folder.
 
     The store refuses any change.
     """
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT)
-    #: of the file, hexadecimal
+    #: of the sound, hexadecimal
     sha256 = models.CharField(max_length=64)
-    #: bytes
+    #: of the sealed file, which is named by it
+    sealed_sha256 = models.CharField(max_length=64)
+    #: bytes of sound
     size = models.BigIntegerField()
     media_type = models.CharField(max_length=32)
     attached_at = models.DateTimeField()
@@ -426,3 +428,11 @@ class CallRecording(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["call", "sha256"], name="call_recording_once")]
+
+
+class CallRecordingKey(models.Model):
+    """The key that one recording is sealed under. Without it nobody hears the file or any backup of it again."""
+
+    recording = models.OneToOneField(CallRecording, on_delete=models.PROTECT, primary_key=True)
+    #: hexadecimal
+    key = models.CharField(max_length=64)

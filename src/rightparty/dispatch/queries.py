@@ -124,7 +124,9 @@ def claimed_rows(ids: Sequence[UUID], *, worker: str, at: datetime) -> pl.DataFr
     )
     stamp = connection.ops.adapt_datetimefield_value(at)
     rows = read_frame(sql, [*params, worker, stamp], schema=_CLAIMED)
-    return rows.with_columns(pl.col("id").str.replace_all("-", "")).sort("planned_at", "account_id", "party_id")
+    if is_postgresql():
+        rows = rows.with_columns(pl.col("id").str.replace_all("-", "", literal=True))
+    return rows.sort("planned_at", "account_id", "party_id")
 
 
 def find_by_code(typed: str) -> Reminder | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The texts of a batch that is released: what `wording.render` makes, each check made once where it answers the same.
+"""The texts of a batch that is released: what `wording.render` makes, checked once where the answer is the same.
 
 A wording is taken apart once and the lender's own values are checked once for it, an amount or date once for each that
 occurs; of code and link only the code differs between rows. Serves right_words.
@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, cast
 
 import polars as pl
 
@@ -108,7 +108,8 @@ def _form_of(key: tuple[str, ...], wordings: Wordings, lender: Lender) -> _Form 
         return None
     # nothing of a link but its code differs: a page's address was checked with one, and every code has one form
     marks = {"code": "%(code)s", "link": f"{_literal(lender.public_url)}/m/%(page)s", "amount": "%(amount)s"}
-    marks |= {"due_date": "%(due_date)s", **{name: _literal(own[name]) for name in ("sender", "phone") if name in own}}
+    marks["due_date"] = "%(due_date)s"
+    marks |= {name: _literal(own[name]) for name in ("sender", "phone") if name in own}
     subject, text = (filled(_literal(part), marks) for part in (wording.subject, wording.text))
     return _Form(subject, text, wording.version, "amount" in needed, "due_date" in needed)
 
@@ -120,8 +121,8 @@ def _literal(text: str) -> str:
 def _amount(minor: int | None, currency: str | None) -> tuple[str | None, bool]:
     """Return an amount as it is written and whether it may be filled in; None where it is no money at all."""
     try:
-        text = Money(minor, currency).plain()  # type: ignore[arg-type]  (Money itself refuses what is no number)
-    except MoneyError:
+        text = Money(cast(int, minor), currency or "").plain()
+    except MoneyError:  # no number at all, or no currency
         return None, False
     return _checked("amount", text)
 

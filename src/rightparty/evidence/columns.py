@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from json.encoder import encode_basestring_ascii
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
-from rightparty.evidence.chain import KEY_BYTES, VERSION, PayloadError, instant_text
+from rightparty.evidence.chain import KEY_BYTES, VERSION, PayloadError, canonical_json, instant_text
 
 _BLOCK: Final = 64
 _INNER: Final = bytes(each ^ 0x36 for each in range(256))
@@ -43,7 +43,7 @@ def payloads_of(leaves: LeafColumns, keys: Sequence[bytes]) -> list[str]:
     """Return the text that is stored and hashed for each record: what `chain.payload_of` returns for it."""
     names = sorted(leaves.private)
     told = [f"{name}\0" for name in names]
-    marks = ",".join(f'{encode_basestring_ascii(name)}:"%s"' for name in names)
+    marks = ",".join(f'{_literal(name)}:"%s"' for name in names)
     begin = f'{{"at":"{instant_text(leaves.recorded_at)}","commitments":{{'
     end = f',"kind":{encode_basestring_ascii(leaves.kind)},"v":{VERSION}}}'
     return [
@@ -55,9 +55,14 @@ def payloads_of(leaves: LeafColumns, keys: Sequence[bytes]) -> list[str]:
 def clear_texts_of(leaves: LeafColumns) -> list[str]:
     """Return the clear values of each record in the canonical spelling, as they are kept beside its key."""
     names = sorted(leaves.private)
-    form = "{" + ",".join(f"{encode_basestring_ascii(name)}:%s" for name in names) + "}"
+    form = "{" + ",".join(f"{_literal(name)}:%s" for name in names) + "}"
     columns = [list(map(encode_basestring_ascii, leaves.private[name])) for name in names]
     return [form % row for row in zip(*columns, strict=True)]
+
+
+def _literal(text: str) -> str:
+    """Return a string as JSON writes it, to stand in a form that `%` fills in."""
+    return encode_basestring_ascii(text).replace("%", "%%")
 
 
 def _commitments(key: bytes, told: list[str], clear: list[str]) -> tuple[str, ...]:
@@ -79,29 +84,42 @@ def canonical_rows(frame: pl.DataFrame) -> pl.Series:
     Raises:
         PayloadError: a column of fractions, instants or another type whose spelling differs between languages.
     """
+    if frame.is_empty() or not frame.width:
+        return pl.Series(["{}"] * frame.height, dtype=pl.String)
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    odd = frame.select(pl.col(texts).str.contains(_TO_ESCAPE).any()).row(0) if texts else ()
+    escaped = {name for name, is_odd in zip(texts, odd, strict=True) if is_odd}
+    same = frame.select(pl.all().is_null().all() | (pl.all() == pl.all().first()).all(ignore_nulls=False)).row(0)
+    constant = {name for name, is_same in zip(frame.columns, same, strict=True) if is_same}
     pieces: list[pl.Expr] = []
-    for number, name in enumerate(sorted(frame.columns)):
-        pieces.append(pl.lit(("," if number else "{") + encode_basestring_ascii(name) + ":"))
-        pieces.append(_spelled(frame[name]))
-    pieces.append(pl.lit("}"))
-    return frame.select(pl.concat_str(pieces)).to_series() if frame.width else pl.Series(["{}"] * frame.height)
+    literal = "{"
+    for name in sorted(frame.columns):
+        literal += encode_basestring_ascii(name) + ":"
+        if name in constant:
+            literal += canonical_json({"": _plain(frame[name])[0]})[4:-1] + ","
+            continue
+        pieces += [pl.lit(literal), _spelled(frame[name], is_odd=name in escaped)]
+        literal = ","
+    if not pieces:
+        return pl.Series([literal.removesuffix(",") + "}"] * frame.height)
+    return frame.select(pl.concat_str([*pieces, pl.lit(literal.removesuffix(",") + "}")])).to_series()
 
 
-def spelled_strings(texts: pl.Series) -> pl.Series:
-    """Return strings as JSON in ASCII writes them, quotes included; null stays null."""
-    if not texts.str.contains(_TO_ESCAPE).any():
-        return '"' + texts + '"'
-    distinct = texts.drop_nulls().unique()
-    spelled: Any = [encode_basestring_ascii(text) for text in distinct]
-    return texts.replace_strict(distinct, pl.Series(spelled, dtype=pl.String), return_dtype=pl.String)
-
-
-def _spelled(column: pl.Series) -> pl.Expr:
+def _plain(column: pl.Series) -> pl.Series:
     kind = column.dtype
-    if kind == pl.String:
-        text = pl.lit(spelled_strings(column))
-    elif kind.is_integer() or kind == pl.Boolean or kind == pl.Null:
+    if kind == pl.String or kind.is_integer() or kind == pl.Boolean or kind == pl.Null:
+        return column
+    raise PayloadError(f"a column of type {kind}. {PayloadError.remedy}")
+
+
+def _spelled(column: pl.Series, *, is_odd: bool) -> pl.Expr:
+    column = _plain(column)
+    if column.dtype != pl.String:
         text = pl.col(column.name).cast(pl.String)
+    elif is_odd:
+        distinct = column.drop_nulls().unique()
+        spelled = pl.Series([encode_basestring_ascii(each) for each in distinct], dtype=pl.String)
+        text = pl.col(column.name).replace_strict(distinct, spelled, return_dtype=pl.String)
     else:
-        raise PayloadError(f"a column of type {kind}. {PayloadError.remedy}")
+        text = pl.concat_str(pl.lit('"'), column.name, pl.lit('"'))
     return text.fill_null("null")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from rightparty.kernel.clock import NaiveInstantError, require_aware
 from rightparty.kernel.money import MINOR_LIMIT
@@ -18,6 +18,13 @@ from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, HoldKind, MessageChan
 
 MOST_FACTS: Final = 1_000
 """Facts in one request: enough for throughput, few enough to hold locks for a fraction of a second."""
+
+
+def _written(instant: object) -> object:
+    """Refuse a bare number: nobody can say whether it counts seconds, milliseconds or microseconds."""
+    if isinstance(instant, datetime) or (isinstance(instant, str) and "-" in instant):
+        return instant
+    raise ValueError("not an instant as text")
 
 
 def _in_utc(instant: datetime) -> datetime:
@@ -30,7 +37,7 @@ def _printable(text: str) -> str:
     return text
 
 
-Instant = Annotated[datetime, AfterValidator(_in_utc)]
+Instant = Annotated[datetime, BeforeValidator(_written), AfterValidator(_in_utc)]
 """An instant with an offset, for example 2026-11-23T10:00:00+08:00."""
 Identifier = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
 """A name that the lender gave, 1 to 64 printable characters."""

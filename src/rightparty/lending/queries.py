@@ -172,6 +172,8 @@ def holds_as_of(
             "account_id": pl.String,
         },
     ).filter((pl.col("from_at") <= instant) & (pl.col("to_at").is_null() | (pl.col("to_at") > instant)))
+    if holds.is_empty():
+        return pl.DataFrame(schema={"account_id": pl.String, "party_id": pl.String, "holds_mask": pl.Int32})
     bits = {kind.value: bit for kind, bit in HOLD_BITS.items()}
     marked = holds.with_columns(bit=pl.col("kind").replace_strict(bits, default=bits["legal"], return_dtype=pl.Int32))
     on_persons = (

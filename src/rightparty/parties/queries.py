@@ -57,9 +57,6 @@ _EVENTS: Final[Schema] = {
 _PEOPLE: Final[Schema] = {
     "party_id": pl.String,
     "person_id": pl.String,
-    "full_name": pl.String,
-    "national_id": pl.String,
-    "national_id_type": pl.String,
     "date_of_birth": pl.Date,
     "language": pl.String,
     "country": pl.String,
@@ -74,6 +71,10 @@ _AUDITED_PEOPLE: Final[Schema] = {
     **dict.fromkeys(("date_of_birth", "deceased_on"), pl.Date),
     "load_id": pl.Int64,
 }
+_OPT_OUTS: Final[Schema] = {
+    "value": pl.String, "channel": pl.String, "opted_out": pl.Boolean, "consent_revoked": pl.Boolean,
+    "consent_given": pl.Boolean,
+}  # fmt: skip
 _TOLD: Final = ("consent_given", "consent_revoked", "opted_out", "promise_to_pay")
 _MADE: Final = (EventKind.SENT.value, EventKind.CALLED.value, EventKind.ANSWERED.value)
 
@@ -91,9 +92,9 @@ class OnFile:
     events: pl.DataFrame
 
 
-def read_on_file(party_ids: Sequence[str]) -> OnFile:
-    """Read what is on file about some parties."""
-    same = ids_of_same_persons(party_ids=party_ids)
+def read_on_file(party_ids: Sequence[str], *, same: pl.DataFrame | None = None) -> OnFile:
+    """Read what is on file about some parties; `same`: what `ids_of_same_persons` says of them, if that is known."""
+    same = ids_of_same_persons(party_ids=party_ids) if same is None else same
     given = pl.Series(party_ids, dtype=pl.String)
     ids = pl.concat([given, same["party_id"]]).unique()
     of_ids, params = among("party_id", ids.to_list())
@@ -126,7 +127,11 @@ def attribution_as_of(
     """
     evidence = _evidence(party_ids, links) if on_file is None else _evidence_in(on_file, links)
     judged = attribute(*evidence, at=at, parameters=installed_parameters())
-    return judged if party_ids is None else judged.filter(pl.col("party_id").is_in(list(party_ids)))
+    return (
+        judged
+        if party_ids is None
+        else judged.filter(pl.col("party_id").is_in(pl.Series(party_ids, dtype=pl.String).implode()))
+    )
 
 
 def evidence_as_of(*, at: datetime, party_ids: Sequence[str] | None, links: pl.DataFrame) -> Gathered:
@@ -198,17 +203,26 @@ def people_as_of(*, at: datetime, party_ids: Sequence[str] | None, on_file: OnFi
         represented=pl.col("represented_by").fill_null("") != "",
         bankrupt=pl.col("bankrupt_on").is_not_null(),
     )
-    shared = people.with_columns(
-        *(pl.col(name).any().over("person_id") for name in ("deceased", "represented", "bankrupt")),
-        cease_communication=pl.col("person_id").is_in(ceased["person_id"].to_list()),
-        born_on=pl.when(pl.col("date_of_birth").drop_nulls().n_unique().over("person_id") == 1).then(
-            pl.col("date_of_birth").max().over("person_id")
-        ),
-    ).select(
+    ceasing = pl.col("person_id").is_in(ceased["person_id"].implode())
+    if people["person_id"].is_unique().all():
+        shared = people.with_columns(cease_communication=ceasing, born_on="date_of_birth")
+    else:
+        shared = people.with_columns(
+            *(pl.col(name).any().over("person_id") for name in ("deceased", "represented", "bankrupt")),
+            cease_communication=ceasing,
+            born_on=pl.when(pl.col("date_of_birth").drop_nulls().n_unique().over("person_id") == 1).then(
+                pl.col("date_of_birth").max().over("person_id")
+            ),
+        )
+    shared = shared.select(
         "party_id", "person_id", "country", "language", "zone_set", "born_on",
         "deceased", "represented", "bankrupt", "cease_communication",
     )  # fmt: skip
-    return shared if party_ids is None else shared.filter(pl.col("party_id").is_in(list(party_ids)))
+    return (
+        shared
+        if party_ids is None
+        else shared.filter(pl.col("party_id").is_in(pl.Series(party_ids, dtype=pl.String).implode()))
+    )
 
 
 def opt_outs_as_of(*, at: datetime, party_ids: Sequence[str] | None, on_file: OnFile | None = None) -> pl.DataFrame:
@@ -224,9 +238,11 @@ def opt_outs_as_of(*, at: datetime, party_ids: Sequence[str] | None, on_file: On
         points = None if party_ids is None else _current("parties_contactpoint", _POINTS, "party_id", party_ids)
         values = None if points is None else points["value"].unique().to_list()
         found = _current("parties_contactevent", _EVENTS, "value", values)
-    events = found.filter(
-        pl.col("kind").is_in(list(wishes)) & (pl.col("occurred_at") <= require_aware(at)) & ~is_about_time()
-    )
+    # first what is cheap to tell: few events are wishes
+    told = found.filter(pl.col("kind").is_in(list(wishes)) & (pl.col("occurred_at") <= require_aware(at)))
+    if told.is_empty():
+        return pl.DataFrame(schema=_OPT_OUTS)
+    events = told.filter(~is_about_time())
     of_point = pl.DataFrame(
         [(str(point), str(message)) for message, point in POINT_CHANNEL_OF.items()],
         schema={"channel": pl.String, "message": pl.String},
@@ -303,14 +319,13 @@ def contact_history(
     same = _same(party_ids, on_file)
     scope = None if party_ids is None else same["party_id"].to_list()
     events = _current("parties_contactevent", _EVENTS, "party_id", scope) if on_file is None else on_file.events
+    since = require_aware(at) - timedelta(days=days)
     messages = [str(message) for message in POINT_CHANNEL_OF]
     of_call = pl.col("kind").is_in([EventKind.CALLED.value, EventKind.ANSWERED.value])
     by_point = pl.when(pl.col("channel") == "phone").then(pl.lit("sms")).otherwise("channel")
     named = pl.when(pl.col("detail").is_in(messages)).then("detail")
     return (
-        events.filter(
-            pl.col("kind").is_in(list(_MADE)) & (pl.col("occurred_at") >= require_aware(at) - timedelta(days=days))
-        )
+        events.filter(pl.col("kind").is_in(list(_MADE)) & (pl.col("occurred_at") >= since))
         .join(same, on="party_id")
         .with_columns(channel=pl.coalesce(pl.when(of_call).then(pl.lit("call")), named, by_point))
         .select("person_id", "party_id", "account_id", "channel", "kind", "occurred_at")
@@ -522,7 +537,11 @@ def _points_of(party_ids: Sequence[str] | None, on_file: OnFile | None) -> pl.Da
     """Return the current points of some parties, who are all on file if `on_file` is given."""
     if on_file is None or party_ids is None:
         return _current("parties_contactpoint", _POINTS, "party_id", party_ids)
-    return on_file.points.filter("is_current", pl.col("party_id").is_in(pl.Series(party_ids).implode()))
+    return on_file.points.filter("is_current", _is_one_of(party_ids))
+
+
+def _is_one_of(party_ids: Sequence[str]) -> pl.Expr:
+    return pl.col("party_id").is_in(pl.Series(party_ids, dtype=pl.String).implode())
 
 
 def _values_of(points: pl.DataFrame, party_ids: Sequence[str] | None) -> list[str] | None:

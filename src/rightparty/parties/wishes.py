@@ -61,6 +61,8 @@ def read_wishes(events: pl.DataFrame) -> pl.DataFrame:
 
     Shape: events [person_id, kind, detail, occurred_at] up to the instant -> WISHES. Where nothing was asked, null.
     """
+    if events.is_empty():
+        return pl.DataFrame(schema=WISHES)
     detail, kind = pl.col("detail"), pl.col("kind")
     about = events.with_columns(topic=detail.str.extract(_TOPIC, 1)).drop_nulls("topic")
     # of two at one instant the refusal is the last word
@@ -99,6 +101,8 @@ def read_promises(events: pl.DataFrame) -> pl.DataFrame:
     Shape: events [person_id, account_id, detail, occurred_at] of kind promise_to_pay up to the instant -> [person_id,
     account_id ('': for whatever the person owes), promised_on]; person_id '' where nobody is named but the account.
     """
+    if events.is_empty():
+        return pl.DataFrame(schema=dict.fromkeys(("person_id", "account_id"), pl.String()) | {"promised_on": pl.Date()})
     named = pl.col("detail").str.extract(r"(\d{4}-\d{2}-\d{2})", 1).str.to_date("%Y-%m-%d", strict=False)
     undated = pl.col("occurred_at").dt.date() + timedelta(days=UNDATED_DAYS)
     return (

@@ -81,21 +81,29 @@ def with_zone_set(people: pl.DataFrame, phones: pl.DataFrame) -> pl.DataFrame:
         .group_by("party_id")
         .agg(pl.col("abroad").unique().sort().str.join("|"))
     )
+    joined = people.join(foreign, on="party_id", how="left", maintain_order="left")
+    places = joined.select(*_PLACE).unique()
+    return joined.join(_zones_of_places(places), on=_PLACE, how="left", nulls_equal=True, maintain_order="left").drop(
+        "abroad"
+    )
+
+
+_PLACE: Final = ["country", "region", "time_zone", "abroad"]
+
+
+def _zones_of_places(places: pl.DataFrame) -> pl.DataFrame:
+    """Add zone_set to the distinct places, of which there are few."""
     state = pl.col("region").str.to_uppercase().str.strip_prefix("US-")
     by_state = state.replace_strict(dict(ZONES_OF_US_STATE), default=None, return_dtype=pl.String)
     home = pl.when(pl.col("country") == "US").then(pl.coalesce(by_state, _zones_of(pl.col("country"))))
     recorded = pl.when(pl.col("time_zone") != "").then(pl.col("time_zone"))
     zones = pl.coalesce(recorded, home.otherwise(_zones_of(pl.col("country"))), pl.lit(""))
     both = pl.concat_str([zones, pl.col("abroad").fill_null("")], separator="|")
-    return (
-        people.join(foreign, on="party_id", how="left")
-        .with_columns(
-            # where home is not known, a phone alone does not tell where the person is
-            zone_set=pl.when(zones == "")
-            .then(pl.lit(""))
-            .otherwise(both.str.split("|").list.filter(pl.element() != "").list.unique().list.sort().list.join("|"))
-        )
-        .drop("abroad")
+    return places.with_columns(
+        # where home is not known, a phone alone does not tell where the person is
+        zone_set=pl.when(zones == "")
+        .then(pl.lit(""))
+        .otherwise(both.str.split("|").list.filter(pl.element() != "").list.unique().list.sort().list.join("|"))
     )
 
 

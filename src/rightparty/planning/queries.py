@@ -53,12 +53,14 @@ def read_world(
     batches: pl.DataFrame,
     account_ids: Sequence[str] | None = None,
     party_ids: Sequence[str] | None = None,
+    same: pl.DataFrame | None = None,
 ) -> World:
     """Read everything that decisions depend on: of some accounts and parties, or of the whole portfolio (None).
 
-    `batches`: planning.batches.BATCHES, as the store stands.
+    `batches`: planning.batches.BATCHES, as the store stands. `same`: what `parties.queries.ids_of_same_persons` says
+    of the parties, if that has been read.
     """
-    on_file = None if party_ids is None else read_on_file(party_ids)
+    on_file = None if party_ids is None else read_on_file(party_ids, same=same)
     same = None if on_file is None else on_file.same
     links = account_links(party_ids=party_ids)
     people = people_as_of(at=at, party_ids=party_ids, on_file=on_file)

@@ -126,8 +126,9 @@ class CompiledRules:
         told = facts.select(plan.columns)
         masks = told.to_series().to_numpy().copy()
         for where, reasons in zip(_truths(told[:, 1:]).T, plan.reasons, strict=True):
-            if where.any():
-                masks |= where * (reasons[cell] if isinstance(reasons, np.ndarray) else reasons)
+            some = np.flatnonzero(where)
+            if some.size:
+                masks[some] |= reasons[cell[some]] if isinstance(reasons, np.ndarray) else reasons
         return pl.Series("reasons_mask", masks, dtype=pl.Int64)
 
     def _plan_for(self, market_of_row: NDArray[np.uint8]) -> _Plan:

@@ -22,7 +22,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rightparty.kernel.clock import is_known_zone, require_aware
-from rightparty.policy.identities import NOBODY, Ids, Numbered, Places, numbered, numbered_pairs
+from rightparty.policy.identities import NOBODY, Ids, Numbered, Places, numbered
 from rightparty.policy.local_time import INSTANT, coded, zones_in
 from rightparty.policy.zone_clocks import Ints, SeveralClocks, microseconds_of
 
@@ -75,13 +75,7 @@ def count_contacts(frame: pl.DataFrame, history: pl.DataFrame, *, at: datetime |
         zone_sets=zone_sets,
         zone_set=(zone_set.fill_null(len(zone_sets)) if zone_set.null_count() else zone_set).to_numpy(),
     )
-    counted = count(rows, Contacts.of(history))
-    columns = [pl.Series(name, counted.counts[name].astype(np.int32)) for name in COUNTS]
-    columns.append(pl.Series("history_in_future", counted.in_future))
-    if not counted.known.all():
-        columns = [column.set(pl.Series(~counted.known), None) for column in columns]
-    days = pl.Series("days_since_conversation", counted.days.astype(np.int32))
-    return frame.hstack([*columns, days.set(days == NO_DAYS, None)])
+    return frame.hstack(columns_of(count(rows, Contacts.of(history))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,10 +148,20 @@ class Counted:
     #: whether it is known who the person is; if not, nothing counted means anything
     known: Flags
     #: name of COUNTS -> whole numbers
-    counts: Mapping[str, NDArray[np.float64]]
+    counts: Mapping[str, NDArray[np.number]]
     in_future: Flags
     #: local days since the last conversation about the debt; NO_DAYS if there was none
-    days: NDArray[np.int64]
+    days: NDArray[np.integer]
+
+
+def columns_of(counted: Counted) -> list[pl.Series]:
+    """Return COUNTS, history_in_future and days_since_conversation as facts."""
+    columns = [pl.Series(name, counted.counts[name].astype(np.int32)) for name in COUNTS]
+    columns.append(pl.Series("history_in_future", counted.in_future))
+    if not counted.known.all():
+        columns = [column.set(pl.Series(~counted.known), None) for column in columns]
+    days = pl.Series("days_since_conversation", counted.days.astype(np.int32))
+    return [*columns, days.set(days == NO_DAYS, None)]
 
 
 def count(rows: Rows, contacts: Contacts) -> Counted:
@@ -246,9 +250,7 @@ def _count_by_debt(past: _Past, people: Numbered, account: Ids) -> _OfDebt:
     told = past.contacts
     talked = told.is_call & told.is_answer & ~past.future
     call = np.flatnonzero((told.is_call & past.week) | talked)
-    debts = numbered_pairs(
-        Numbered(people.of_row, people.of_other[call], people.size), numbered(account, told.account[call])
-    )
+    debts = numbered(account.of_each(people.of_row), told.account[call].of_each(people.of_other[call]))
     named = debts.of_other != NOBODY
     call, debt = call[named], debts.of_other[named]
     talk = talked[call]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 type Places = NDArray[np.int64]
 
 NOBODY: Final = -1
+_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,12 @@ class Ids:
     def __getitem__(self, rows: Places | NDArray[np.bool_]) -> "Ids":
         """Return the ids of some rows."""
         return Ids(self.first[rows], self.second[rows], self.known[rows])
+
+    def of_each(self, numbers: Places) -> "Ids":
+        """Return ids of the pairs of a number and an id; none where the number is NOBODY."""
+        # multiplying by an odd number gives different numbers different hashes
+        mixed = self.first ^ (numbers.astype(np.uint64) * _ODD)
+        return Ids(mixed, self.second, self.known & (numbers != NOBODY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +87,6 @@ def _numbered_by_both(rows: Ids, others: Ids) -> tuple[Places, Places, int]:
     _, rank = np.unique(both, return_inverse=True)
     ids, of_row = np.unique(rank[: rows.first.size], return_inverse=True)
     return of_row, _places(ids, rank[rows.first.size :]), ids.size
-
-
-def numbered_pairs(first: Numbered, second: Numbered) -> Numbered:
-    """Number the pairs of two ids of each row; a pair with NOBODY is NOBODY."""
-    rows, others = (
-        np.where((one != NOBODY) & (two != NOBODY), one * second.size + two, NOBODY)
-        for one, two in ((first.of_row, second.of_row), (first.of_other, second.of_other))
-    )
-    known = rows != NOBODY
-    pairs, of_known = np.unique(rows[known], return_inverse=True)
-    return Numbered(_spread(known, of_known), _places(pairs, others), pairs.size)
 
 
 def _places[Key: np.generic](ids: NDArray[Key], wanted: NDArray[Key]) -> Places:

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges a portfolio in files by shares of whole persons, so that memory does not grow with it (right_time).
+"""Judges a portfolio in files, in any order of persons, in memory that does not grow with it (right_time).
 
-Contacts are counted over the linked person, so a share holds all accounts and all contacts of its persons.
-`co_partition` lays files out in such shares; `judge_shares` judges one after another. On a cluster `policy.on_spark`
-does the same with `judge_people`, so both give the same verdicts.
+Contacts are counted over the linked person first, share by share (policy.spool); then the accounts are judged piece by
+piece in the order of their files. On a cluster `policy.on_spark` brings the rows of a person together and judges them
+with `judge_people`; both count with the same kernel and judge by the same rules, so both give the same verdicts.
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -19,9 +21,11 @@ from rightparty.kernel.reasons import reasons_in
 from rightparty.policy.calendar import with_calendar
 from rightparty.policy.evaluate import judge
 from rightparty.policy.facts import FACTS
-from rightparty.policy.history import COUNTS, count_contacts
+from rightparty.policy.history import COUNTS, MONTH, NO_INSTANT, columns_of, count_contacts, instants_of
 from rightparty.policy.local_time import INSTANT, with_local_time
 from rightparty.policy.pack import LawPacks
+from rightparty.policy.spool import Spool
+from rightparty.policy.zone_clocks import microseconds_of
 
 type Kind = pl.DataType | type[pl.DataType]
 
@@ -64,9 +68,13 @@ VERDICTS: Final[Mapping[str, Kind]] = {
 """Columns of a file of verdicts: `reasons` are codes of kernel.reasons in bit order, empty where permitted."""
 
 ACCOUNTS_AT_ONCE: Final = 500_000
-"""Accounts in a share: about 1 GiB of memory while it is judged, contacts included."""
+"""Accounts that are judged at once by each of the threads: about 1 GiB of memory."""
 
-_ROWS_READ_AT_ONCE: Final = 2_000_000
+_SHARE: Final = 200_000
+"""Accounts in a share that is counted by itself: what it looks up then stays near the processor."""
+
+_CONTACTS_AT_ONCE: Final = 1_000_000
+_THREADS_AT_MOST: Final = 4
 
 
 class FactsFileError(ValueError):
@@ -83,28 +91,36 @@ def judge_people(accounts: pl.DataFrame, contacts: pl.DataFrame, *, at: datetime
     Raises:
         PackError: a rule's parameter has no meaning.
     """
-    timed = with_local_time(accounts, at=at).with_columns(at=pl.lit(at).cast(INSTANT))
-    judged = judge(with_calendar(count_contacts(timed, contacts, at=at)), packs)
-    masks = judged["reasons_mask"].unique()
-    named = pl.DataFrame(
-        {"reasons_mask": masks, "reasons": [[reason.code for reason in reasons_in(mask)] for mask in masks]},
-        schema={"reasons_mask": pl.Int64, "reasons": pl.List(pl.String)},
-    )
-    return judged.join(named, on="reasons_mask", how="left", maintain_order="left").select(*VERDICTS)
+    timed = with_local_time(accounts, at=at)
+    return _verdicts(count_contacts(timed, contacts, at=at), at=at, packs=packs)
+
+
+def _verdicts(counted: pl.DataFrame, *, at: datetime, packs: LawPacks) -> pl.DataFrame:
+    """Judge accounts with local time and counts."""
+    judged = judge(with_calendar(counted.with_columns(at=pl.lit(at).cast(INSTANT))), packs)
+    mask = judged["reasons_mask"]
+    different = mask.unique().sort()
+    reasons = pl.Series("reasons", [_codes_in(each) for each in different], dtype=pl.List(pl.String))
+    return judged.with_columns(reasons.gather(different.search_sorted(mask))).select(*VERDICTS)
+
+
+@lru_cache(maxsize=200_000)
+def _codes_in(mask: int) -> list[str]:
+    return [reason.code for reason in reasons_in(mask)]
 
 
 def judge_files(
     accounts: Path, contacts: Path, verdicts: Path, *, at: datetime, packs: LawPacks, at_once: int = ACCOUNTS_AT_ONCE
 ) -> int:
-    """Judge files in any order of persons; they are laid out in shares in a temporary folder first.
+    """Judge files in any order of persons.
 
     Args:
         accounts: a Parquet file, or a folder of them, with ACCOUNTS.
         contacts: the same with CONTACTS.
-        verdicts: folder to write VERDICTS to, one file for each share; must be empty or not exist.
+        verdicts: folder to write VERDICTS to, in the order of the accounts; must be empty or not exist.
         at: the instant of all decisions.
         packs: law packs with the house rules.
-        at_once: accounts judged at once; bounds the memory.
+        at_once: accounts judged at once by each thread; bounds the memory.
 
     Returns:
         How many accounts were judged.
@@ -113,43 +129,60 @@ def judge_files(
         FactsFileError: a file is missing, a column is missing or of another type.
         PackError: a rule's parameter has no meaning.
     """
-    rows = int(scan(accounts, ACCOUNTS).select(pl.len()).collect().item())
-    with tempfile.TemporaryDirectory(dir=verdicts.parent, prefix=".shares-") as folder:
-        co_partition(accounts, contacts, Path(folder), shares=max(1, -(-rows // at_once)))
-        return judge_shares(Path(folder), verdicts, at=at, packs=packs)
-
-
-def judge_shares(shares: Path, verdicts: Path, *, at: datetime, packs: LawPacks) -> int:
-    """Judge what `co_partition` laid out, one share after another; see `judge_files`."""
     at = require_aware(at)
+    given, past = scan(accounts, ACCOUNTS), scan(contacts, CONTACTS)
+    rows = _height(given)
     verdicts.mkdir(parents=True, exist_ok=True)
     if any(verdicts.iterdir()):
         raise FactsFileError(f"{verdicts}: is not empty. Name a new folder for the verdicts.")
-    judged = 0
-    for share in _shares_in(shares):
-        read = {name: _whole(shares, share, name, wanted) for name, wanted in _TABLES.items()}
-        told = judge_people(read["accounts"], read["contacts"], at=at, packs=packs)
-        told.write_parquet(verdicts / f"{share}.parquet")
-        judged += told.height
-    return judged
+    with tempfile.TemporaryDirectory(dir=verdicts.parent, prefix=".counts-") as folder:
+        counts = _counted(Spool(Path(folder), rows=rows, shares=max(1, -(-rows // _SHARE))), given, past, at=at)
+
+        def judge_piece(first: int) -> None:
+            piece = _read(given, first, at_once)
+            timed = with_local_time(piece, at=at).hstack(columns_of(counts.counted(first, first + piece.height)))
+            told = _verdicts(timed, at=at, packs=packs)
+            told.write_parquet(verdicts / f"{first:012d}.parquet", compression="lz4")
+
+        _do_all(judge_piece, range(0, rows, at_once))
+    return rows
 
 
-def co_partition(accounts: Path, contacts: Path, out: Path, *, shares: int) -> None:
-    """Lay files out in shares of whole persons: `<table>/<share>/*.parquet`, the same shares of both tables.
+def _counted(spool: Spool, accounts: pl.LazyFrame, contacts: pl.LazyFrame, *, at: datetime) -> Spool:
+    """Count the contacts of all accounts."""
+    keys = accounts.select("account_id", "person_id", "zone_set")
+    _do_all(
+        lambda first: spool.add_accounts(_read(keys, first, ACCOUNTS_AT_ONCE), first=first),
+        range(0, _height(keys), ACCOUNTS_AT_ONCE),
+    )
+    sets = pl.DataFrame({"zone_set": spool.zone_sets}, schema={"zone_set": pl.String})
+    day_began = instants_of(with_local_time(sets, at=at)["day_began_at"])
+    # where somebody's day is not known, all he was ever sent counts as today's
+    all_days_known = spool.every_zone_set_given and not (day_began == NO_INSTANT).any()
+    counted_from = microseconds_of(at - MONTH) if all_days_known else None
+    _do_all(
+        lambda first: spool.add_contacts(_read(contacts, first, _CONTACTS_AT_ONCE), counted_from=counted_from),
+        range(0, _height(contacts), _CONTACTS_AT_ONCE),
+    )
+    _do_all(lambda share: spool.count(share, now=microseconds_of(at), day_began=day_began), range(spool.shares))
+    return spool
 
-    Memory holds two million rows. Accounts without a person keep together with nobody: they are spread by account.
 
-    Raises:
-        FactsFileError: a file is missing, a column is missing or of another type.
-    """
-    for name, source in (("accounts", accounts), ("contacts", contacts)):
-        for share in range(shares):
-            (out / name / _share_name(share, shares)).mkdir(parents=True)
-        for number, rows in enumerate(_in_pieces(scan(source, _TABLES[name]))):
-            placed = rows.with_columns(share=_share_of(shares))
-            for (share,), part in placed.partition_by("share", as_dict=True, include_key=False).items():
-                folder = out / name / _share_name(int(str(share)), shares)
-                part.write_parquet(folder / f"{number:05d}.parquet", compression="lz4")
+def _do_all(work: Callable[[int], None], numbers: range) -> None:
+    """Do it for every number, several at a time."""
+    with ThreadPoolExecutor(min(_THREADS_AT_MOST, pl.thread_pool_size())) as pool:
+        list(pool.map(work, numbers))
+
+
+def _height(frame: pl.LazyFrame) -> int:
+    return int(frame.select(pl.len()).collect().item())
+
+
+def _read(frame: pl.LazyFrame, first: int, rows: int) -> pl.DataFrame:
+    try:
+        return frame.slice(first, rows).collect()
+    except pl.exceptions.InvalidOperationError as error:
+        raise FactsFileError(f"a number does not fit its column: {error}") from error
 
 
 def scan(source: Path, wanted: Mapping[str, Kind]) -> pl.LazyFrame:
@@ -183,46 +216,3 @@ def _fits(found: pl.DataType, kind: Kind) -> bool:
 
 
 _WHOLE: Final = (pl.Int8, pl.Int16, pl.Int32, pl.Int64)
-_TABLES: Final = {"accounts": ACCOUNTS, "contacts": CONTACTS}
-
-
-def _in_pieces(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    rows = int(frame.select(pl.len()).collect().item())
-    for start in range(0, rows, _ROWS_READ_AT_ONCE):
-        try:
-            yield frame.slice(start, _ROWS_READ_AT_ONCE).collect()
-        except pl.exceptions.InvalidOperationError as error:
-            raise FactsFileError(f"a number does not fit its column: {error}") from error
-
-
-def _share_of(shares: int) -> pl.Expr:
-    """Return the share of a row by its person; the hash is Polars's own and may differ between its versions."""
-    return pl.coalesce("person_id", "account_id").hash() % shares
-
-
-def _share_name(share: int, shares: int) -> str:
-    return f"share-{share:05d}-of-{shares:05d}"
-
-
-def _shares_in(folder: Path) -> list[str]:
-    """Return the names of all shares, in order; both tables must have all of them."""
-    found = {name: sorted(path.name for path in (folder / name).glob("share-*")) for name in _TABLES}
-    shares = len(found["accounts"])
-    if not shares or any(names != [_share_name(n, shares) for n in range(shares)] for names in found.values()):
-        raise FactsFileError(f"{folder}: does not hold whole shares of accounts and contacts. Lay the files out again.")
-    return found["accounts"]
-
-
-def _whole(folder: Path, share: str, name: str, wanted: Mapping[str, Kind]) -> pl.DataFrame:
-    """Read a table's part of a share, and see that every person in it belongs there.
-
-    Contacts of a person in another share would not be counted, which would be laxer than the law.
-    """
-    place = folder / name / share
-    if not any(place.iterdir()):
-        return pl.DataFrame(schema=dict(wanted))
-    rows = scan(place, wanted).collect()
-    number, _, shares = share.removeprefix("share-").partition("-of-")
-    if rows.select((_share_of(int(shares)) != int(number)).any()).item():
-        raise FactsFileError(f"{place}: holds persons of other shares. Lay the files out again.")
-    return rows

@@ -28,6 +28,7 @@ ALLOWED: Final = frozenset(
         "plan_id",
         "worker",
         "channel",
+        "provider",
         "accounts",
         "considered",
         "proposed",

@@ -81,6 +81,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "rightparty.console.halts.halt_in_force",
             ]
         },
     }
@@ -88,12 +89,16 @@ TEMPLATES = [
 
 DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL", f"sqlite:///{HOME / 'rightparty.db'}"))}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Django's own, with a line in front of the one writer
+    DATABASES["default"]["ENGINE"] = "rightparty.store.locks.sqlite3"
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
         # FULL: an intent that was committed survives a power cut, or a reminder could go out twice (once).
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
-        " PRAGMA cache_size=-64000; PRAGMA foreign_keys=ON;",
+        " PRAGMA cache_size=-64000; PRAGMA foreign_keys=ON;"
+        # 64 MB of log before it is copied into the file: a batch at the gate writes much, many pages again and again
+        " PRAGMA wal_autocheckpoint=16000;",
     }
 # "-" writes log lines to standard error, as containers want them
 LOG_FILE = os.environ.get("RIGHTPARTY_LOG", str(HOME / "rightparty.log"))

@@ -27,7 +27,10 @@ def read_frame(sql: str, params: Sequence[object] = (), *, schema: Mapping[str, 
     Raises: django.db.Error if the query fails; polars.exceptions.InvalidOperationError if a value has not the type.
     """
     raw = _rows_of_postgresql(sql, params, schema) if is_postgresql() else _rows_of_sqlite(sql, params, schema)
-    return raw.select(_typed(name, raw.schema[name], dtype) for name, dtype in schema.items())
+    given = raw.schema
+    if all(given[name] == dtype for name, dtype in schema.items()):
+        return raw
+    return raw.select(_typed(name, given[name], dtype) for name, dtype in schema.items())
 
 
 def among(column: str, values: Sequence[str]) -> tuple[str, list[Any]]:
@@ -83,7 +86,7 @@ def _rows_of_sqlite(sql: str, params: Sequence[object], schema: Mapping[str, Pol
         for column, dtype in zip(columns, schema.values(), strict=True)
     )
     raw = {name: _sqlite_type(dtype) for name, dtype in schema.items()}
-    frames = [pl.DataFrame(schema=raw)]
+    frames: list[pl.DataFrame] = []
     given: Any = list(params)
     with connection.cursor() as cursor:
         cursor.execute(f"WITH given({', '.join(columns)}) AS ({sql}) SELECT {plain} FROM given", given)
@@ -92,7 +95,9 @@ def _rows_of_sqlite(sql: str, params: Sequence[object], schema: Mapping[str, Pol
             frames.append(
                 pl.DataFrame([pl.Series(name, cell, dtype=raw[name]) for name, cell in zip(raw, cells, strict=True)])
             )
-    return pl.concat(frames)
+    if len(frames) == 1:
+        return frames[0]
+    return pl.concat(frames) if frames else pl.DataFrame(schema=raw)
 
 
 def _sqlite_type(dtype: PolarsDataType) -> PolarsDataType:
@@ -122,6 +127,8 @@ def _typed(name: str, raw: PolarsDataType, dtype: PolarsDataType) -> pl.Expr:
     column = pl.col(name)
     if dtype == pl.Boolean:
         return (column == "t").alias(name) if raw == pl.String else column.cast(pl.Boolean)
+    if dtype == raw:
+        return column
     if dtype == pl.Datetime:
         text = column.str.strip_suffix("+00")
         return text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us").dt.replace_time_zone("UTC").alias(name)

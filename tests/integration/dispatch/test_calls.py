@@ -47,7 +47,8 @@ def test_a_lawful_call_is_released_with_script_code_and_record(at: datetime) -> 
     assert reminder_of(call).outcome == "handing_over"
     story = find_call(call)
     assert story is not None
-    assert story.is_being_made
+    assert story.is_being_made(at=at)
+    assert not story.is_being_made(at=at + LEASE)
     assert "录音" in story.script.opening
     assert "Planted Debtor" in story.script.ask
     assert story.amount == "CNY 1,200.00"

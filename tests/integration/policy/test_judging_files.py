@@ -9,7 +9,7 @@ from polars.testing import assert_frame_equal
 
 from benchmarks.policy.portfolio import AT, write_portfolio
 from rightparty.kernel.reasons import mask_of
-from rightparty.policy.over_files import FactsFileError, co_partition, judge_files, judge_people, judge_shares
+from rightparty.policy.over_files import FactsFileError, judge_files, judge_people
 from rightparty.policy.pack import load_packs
 
 ACCOUNTS = 3_000
@@ -35,9 +35,24 @@ def test_shares_change_no_verdict(portfolio: Path, tmp_path: Path) -> None:
     )
     assert judged == ACCOUNTS
     assert len(list((tmp_path / "verdicts").iterdir())) == 8
-    assert_frame_equal(_read(tmp_path / "verdicts"), whole.sort("account_id"))
+    assert_frame_equal(pl.read_parquet(tmp_path / "verdicts/*.parquet"), whole)
     assert 0 < whole["permitted"].sum() < ACCOUNTS
-    assert not list(tmp_path.glob(".shares-*")), "the shares were left behind"
+    assert not list(tmp_path.glob(".counts-*")), "the counts were left behind"
+
+
+@pytest.mark.parametrize("zone_set", [None, "Mars/Olympus", "Asia/Shanghai|Mars/Olympus"])
+def test_shares_change_no_verdict_where_nobody_knows_the_day(
+    portfolio: Path, tmp_path: Path, zone_set: str | None
+) -> None:
+    """What is older than every window still counts as today's for him whose day nobody knows."""
+    unknown = pl.col("person_id").hash() % 7 == 0
+    accounts = pl.read_parquet(portfolio / "accounts/*.parquet").with_columns(
+        zone_set=pl.when(unknown).then(pl.lit(zone_set, dtype=pl.String)).otherwise("zone_set")
+    )
+    accounts.write_parquet(tmp_path / "accounts.parquet")
+    contacts, packs = pl.read_parquet(portfolio / "contacts/*.parquet"), load_packs()
+    judge_files(tmp_path / "accounts.parquet", portfolio / "contacts", tmp_path / "v", at=AT, packs=packs)
+    assert_frame_equal(pl.read_parquet(tmp_path / "v/*.parquet"), judge_people(accounts, contacts, at=AT, packs=packs))
 
 
 def test_codes_say_what_the_mask_says(portfolio: Path, tmp_path: Path) -> None:
@@ -54,25 +69,6 @@ def test_an_account_of_nobody_is_judged(portfolio: Path, tmp_path: Path) -> None
         tmp_path / "accounts.parquet", portfolio / "contacts", tmp_path / "v", at=AT, packs=load_packs(), at_once=500
     )
     assert judged == ACCOUNTS
-
-
-def test_a_person_in_the_wrong_share_is_refused(portfolio: Path, tmp_path: Path) -> None:
-    shares = tmp_path / "shares"
-    co_partition(portfolio / "accounts", portfolio / "contacts", shares, shares=2)
-    first, second = sorted((shares / "contacts").iterdir())
-    next(first.glob("*.parquet")).rename(second / "moved.parquet")
-    with pytest.raises(FactsFileError, match="holds persons of other shares"):
-        judge_shares(shares, tmp_path / "v", at=AT, packs=load_packs())
-
-
-def test_a_lost_share_is_refused(portfolio: Path, tmp_path: Path) -> None:
-    shares = tmp_path / "shares"
-    co_partition(portfolio / "accounts", portfolio / "contacts", shares, shares=2)
-    for file in (shares / "contacts/share-00001-of-00002").iterdir():
-        file.unlink()
-    (shares / "contacts/share-00001-of-00002").rmdir()
-    with pytest.raises(FactsFileError, match="whole shares"):
-        judge_shares(shares, tmp_path / "v", at=AT, packs=load_packs())
 
 
 @pytest.mark.parametrize(

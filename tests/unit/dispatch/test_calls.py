@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Outcome codes, scripts, recordings: every code has its end, and no line before identification tells of a debt."""
 
+import random
 from datetime import date
+from io import BytesIO
 
 import pytest
 
 from rightparty.dispatch.calls.outcomes import BY_CODE, OUTCOMES, Reached, events_of
 from rightparty.dispatch.calls.recording import media_type_of
 from rightparty.dispatch.calls.script import call_duties, keep_until, script_lines, script_of
+from rightparty.dispatch.calls.sealing import KEY_BYTES, PIECE, UnsealError, seal, unseal
 from rightparty.dispatch.reminder_state import ReminderState, may_move
 from rightparty.dispatch.word_lists import debt_word_in, threats_in
 from rightparty.dispatch.wording import shipped_wordings
@@ -82,6 +85,36 @@ def test_duties_come_from_the_markets_pack(market: str, record: bool, keep_days:
     assert (bool(found.record), found.keep_days, found.collector) == (record, keep_days, collector)
     kept = keep_until(date(2026, 11, 23), found)
     assert kept == (date(2029, 11, 23) if keep_days else None)
+
+
+def sealed(sound: list[bytes]) -> bytes:
+    return b"".join(seal(sound, KEY))
+
+
+KEY = bytes(range(KEY_BYTES))
+LONG = random.Random(1).randbytes(2 * PIECE + 100)
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, len(LONG)])
+@pytest.mark.parametrize("cut", [7_001, PIECE, len(LONG)])
+def test_what_is_sealed_is_heard_again_whatever_the_pieces(size: int, cut: int) -> None:
+    pieces = [LONG[:size][start : start + cut] for start in range(0, size, cut)]
+    assert b"".join(unseal(BytesIO(sealed(pieces)), KEY)) == LONG[:size]
+
+
+def broken() -> dict[str, bytes]:
+    file, piece = sealed([LONG]), PIECE + 16
+    return {
+        "the end is cut off": file[: 2 * piece], "a piece is left out": file[piece:], "a bit differs": file[:-1] + b"x",
+        "pieces are swapped": file[piece : 2 * piece] + file[:piece] + file[2 * piece :], "nothing is left": b"",
+        "something is added": file + file[-20:], "another key": b"".join(seal([LONG], bytes(KEY_BYTES))),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("how", broken())
+def test_what_is_not_what_was_sealed_is_not_heard(how: str) -> None:
+    with pytest.raises(UnsealError):
+        list(unseal(BytesIO(broken()[how]), KEY))
 
 
 @pytest.mark.parametrize(

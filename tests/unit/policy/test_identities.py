@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rightparty.policy.identities import NOBODY, Ids, Numbered, numbered, numbered_pairs
+from rightparty.policy.identities import NOBODY, Ids, Numbered, numbered
 
 type Hashed = Callable[[pl.Series, int], pl.Series]
 IDS = st.lists(st.none() | st.sampled_from(["a", "b", "c", "d", ""]), max_size=12)
@@ -35,14 +35,18 @@ def test_one_number_to_an_id(hashed: Hashed, rows: list[str | None], others: lis
     same(numbered(*told), rows, others)
 
 
-@given(st.lists(st.tuples(st.none() | st.sampled_from("ab"), st.none() | st.sampled_from("xy")), max_size=12))
-def test_a_pair_is_both_ids(rows: list[tuple[str | None, str | None]]) -> None:
+@given(
+    st.lists(st.tuples(st.none() | st.sampled_from("ab"), st.none() | st.sampled_from("xy")), max_size=12),
+    st.sampled_from([pl.Series.hash, one_for_all]),
+)
+def test_a_pair_is_both_ids(rows: list[tuple[str | None, str | None]], hashed: Hashed) -> None:
     others = [("a", "x"), ("b", "y"), ("c", "x"), (None, "x"), ("a", None)]
-    sides = [
-        numbered(*(Ids.of(pl.Series([pair[n] for pair in pairs], dtype=pl.String)) for pairs in (rows, others)))
+    (persons, of_persons), (accounts, of_accounts) = (
+        [Ids.of(pl.Series([pair[n] for pair in pairs], dtype=pl.String), hashed=hashed) for pairs in (rows, others)]
         for n in (0, 1)
-    ]
-    told = numbered_pairs(sides[0], sides[1])
+    )
+    people = numbered(persons, of_persons)
+    told = numbered(accounts.of_each(people.of_row), of_accounts.of_each(people.of_other))
     same(
         told,
         [None if None in row else "".join(map(str, row)) for row in rows],

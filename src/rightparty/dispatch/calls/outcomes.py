@@ -155,20 +155,20 @@ OUTCOMES: Final = (
         code="voicemail_message", text=_("Voicemail: neutral message left"), reached=_S,
         meaning="A message that names the sender and asks for a call back, and says nothing of a debt.",
     ),
+    OutcomeCode(code="no_answer", text=_("No answer"), reached=_N, meaning="It rang. An attempt."),
+    OutcomeCode(code="busy", text=_("Busy"), reached=_N, meaning="An attempt."),
     OutcomeCode(
         code="voicemail_no_message", text=_("Voicemail: no message left"), reached=_N, meaning="An attempt.",
     ),
-    OutcomeCode(code="no_answer", text=_("No answer"), reached=_N, meaning="It rang. An attempt."),
-    OutcomeCode(
-        code="not_dialled", text=_("I did not dial"), reached=_N,
-        meaning="The agent did not call after all. It counts as an attempt all the same: too many are counted rather"
-        " than too few.",
-    ),
-    OutcomeCode(code="busy", text=_("Busy"), reached=_N, meaning="An attempt."),
     OutcomeCode(
         code="disconnected", text=_("Number not in service"), reached=_N, events=(EventKind.UNDELIVERED,),
         event_detail="call: not in service",
         meaning="The network says that there is no such subscriber: evidence that the number reaches nobody.",
+    ),
+    OutcomeCode(
+        code="not_dialled", text=_("I did not dial"), reached=_N,
+        meaning="The agent did not call after all. It counts as an attempt all the same: too many are counted rather"
+        " than too few.",
     ),
 )  # fmt: skip
 """Every outcome, in the order in which pages offer them."""

@@ -69,10 +69,15 @@ class CallStory:
     #: the recipient's local day of the call
     called_on: date
 
+    def is_being_made(self, *, at: datetime) -> bool:
+        """Tell whether the number may still be dialled: released, the lease lasts, and nothing was entered."""
+        ends = self.reminder.lease_expires_at
+        return self.reminder.state == ReminderState.RELEASED and not self.outcomes and ends is not None and at < ends
+
     @property
-    def is_being_made(self) -> bool:
-        """Whether the number may still be dialled: released, and nothing entered."""
-        return self.reminder.state == ReminderState.RELEASED and not self.outcomes
+    def is_open(self) -> bool:
+        """Whether the call was made, or may have been, and nothing was entered."""
+        return self.reminder.state in (ReminderState.RELEASED, ReminderState.UNKNOWN) and not self.outcomes
 
 
 def waiting_calls(*, at: datetime, most: int = MOST) -> list[WaitingCall]:

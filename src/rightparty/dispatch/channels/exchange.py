@@ -14,7 +14,7 @@ import os
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from typing import Any, Final
 
@@ -42,6 +42,8 @@ IDLE_SECONDS: Final = 20.0
 MOST_BYTES: Final = 64 * 1024
 """Of an answer; the answers of all providers here are under 4 KiB."""
 WINDOW: Final = 16
+MOST_WINDOW: Final = 200
+MOST_RATE: Final = 100_000.0
 
 log = structlog.get_logger(__name__)
 
@@ -191,6 +193,9 @@ async def _read(answer: httpx.Response) -> Answer:
     return Answer(status=answer.status_code, headers=headers, body=body[:MOST_BYTES], is_cut=len(body) > MOST_BYTES)
 
 
+_NO_ANSWER: Final = (NotConnectedError, LostAnswerError, TimeoutError)
+
+
 class HttpAdapter:
     """All of `ChannelAdapter` but how one message goes out: a subclass says `hand_over`, and `find` if it can ask."""
 
@@ -199,6 +204,17 @@ class HttpAdapter:
     def __init__(self, *, name: str, exchange: Exchange) -> None:
         self.name = name
         self.exchange = exchange
+
+    def pace(self, *, window: int, per_second: float | None) -> None:
+        """Set how many messages may be under way at once and how many a second; before the first message.
+
+        Raises:
+            ValueError: a window or rate that makes no sense.
+        """
+        if not 1 <= window <= MOST_WINDOW or (per_second is not None and not 0 < per_second < MOST_RATE):
+            raise ValueError(f"window must be 1 to {MOST_WINDOW}, and rate more than 0")
+        self.exchange.window = window
+        self.capabilities = replace(self.capabilities, window=window, per_second=per_second)
 
     def __repr__(self) -> str:
         """Name the provider and nothing of how to get in."""
@@ -286,14 +302,14 @@ class HttpAdapter:
         places = asyncio.Semaphore(self.exchange.window)
 
         async def one(question: Question) -> Handover | None:
-            async with places:
-                try:
-                    async with asyncio.timeout(self.exchange.seconds):
-                        return await self.find(question)
-                except (NotConnectedError, LostAnswerError, TimeoutError):
-                    return None
+            async with places, asyncio.timeout(self.exchange.seconds):
+                return await self.find(question)
 
-        return list(await asyncio.gather(*(one(question) for question in questions)))
+        said = await asyncio.gather(*(one(question) for question in questions), return_exceptions=True)
+        for fault in said:
+            if isinstance(fault, BaseException) and not isinstance(fault, _NO_ANSWER):
+                log.error("channel.failed", provider=self.name, kind=type(fault).__name__)
+        return [None if isinstance(each, BaseException) else each for each in said]
 
     def take_receipts(self) -> list[ReceiptReport]:
         """Return nothing: receipts come by callback."""

@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('sha256', models.CharField(max_length=64)),
+                ('sealed_sha256', models.CharField(max_length=64)),
                 ('size', models.BigIntegerField()),
                 ('media_type', models.CharField(max_length=32)),
                 ('attached_at', models.DateTimeField()),
@@ -99,6 +100,13 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('call', 'sha256'), name='call_recording_once')],
             },
+        ),
+        migrations.CreateModel(
+            name='CallRecordingKey',
+            fields=[
+                ('recording', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='dispatch.callrecording')),
+                ('key', models.CharField(max_length=64)),
+            ],
         ),
         migrations.RunPython(protect, unprotect),
     ]

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Attach the recording of a call: the sound under its digest in the home folder, the digest in the log (provable).
+"""Attach the recording of a call: sealed in the home folder, digests in the log, its key in the store (provable).
 
-The file is not encrypted by the product: it is readable by the account that the server runs under and by nobody else.
-Crash meaning: the file is on the disk before the row and the record commit; a crash in between leaves a file that
-nothing names. The same file again changes nothing.
+The sound never lies open in the folder; file and store together make it audible, neither alone. Crash meaning: the file
+is on the disk before row, key and record commit; a crash in between leaves a file that nothing can open. The same sound
+again changes nothing.
 """
 
 import hashlib
 import os
+import secrets
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -21,7 +23,8 @@ from django.db import transaction
 from rightparty.dispatch.calls.queries import find_call
 from rightparty.dispatch.calls.recording import HEAD_BYTES, MOST_BYTES, media_type_of
 from rightparty.dispatch.calls.script import keep_until
-from rightparty.dispatch.models import Call, CallRecording
+from rightparty.dispatch.calls.sealing import KEY_BYTES, seal
+from rightparty.dispatch.models import Call, CallRecording, CallRecordingKey
 from rightparty.dispatch.operations.plan_call import CallError
 from rightparty.evidence.chain import LeafRecord
 from rightparty.evidence.operations.append_leaves import append_leaves
@@ -59,23 +62,27 @@ def attach_recording(call_id: UUID, *, sound: Iterable[bytes], by: str, at: date
     story = find_call(call_id)
     if story is None:
         raise CallError(_("There is no such call."), remedy=_("Choose one from your list."))
-    digest, size, media_type = _keep(sound)
+    key = secrets.token_bytes(KEY_BYTES)
+    kept = _keep(sound, key)
     kept_until = keep_until(story.called_on, story.duties)
     with transaction.atomic():
         Call.objects.select_for_update().get(reminder_id=call_id)
-        known = CallRecording.objects.filter(call_id=call_id, sha256=digest).first()
+        known = CallRecording.objects.filter(call_id=call_id, sha256=kept.sha256).first()
         if known is not None:
+            (recordings_folder() / kept.sealed_sha256).unlink()
             return known
+        named = {**asdict(kept), "keep_until": kept_until}
         facts = {
-            "released": story.reminder.evidence_index, "sha256": digest, "size": size, "media_type": media_type,
+            "released": story.reminder.evidence_index, **asdict(kept),
             "keep_until": kept_until.isoformat() if kept_until else None,
         }  # fmt: skip
         private = {"reminder": call_id.hex, "by": by}
         (index,) = append_leaves([LeafRecord(kind="call.recording", recorded_at=at, facts=facts, private=private)])
-        return CallRecording.objects.create(
-            call_id=call_id, sha256=digest, size=size, media_type=media_type, attached_at=at, attached_by=by[:150],
-            keep_until=kept_until, evidence_index=index,
-        )  # fmt: skip
+        recording = CallRecording.objects.create(
+            call_id=call_id, attached_at=at, attached_by=by[:150], evidence_index=index, **named
+        )
+        CallRecordingKey.objects.create(recording=recording, key=key.hex())
+    return recording
 
 
 def pieces_of(file: BinaryIO) -> Iterator[bytes]:
@@ -84,26 +91,43 @@ def pieces_of(file: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
-def _keep(sound: Iterable[bytes]) -> tuple[str, int, str]:
-    """Write the sound under its own digest; return digest, bytes and media type. Nothing stays of what is refused."""
-    folder = recordings_folder()
+@dataclass(slots=True)
+class _Kept:
+    """A sealed file: digests of the sound and of the file, bytes and media type of the sound."""
+
+    sha256: str = ""
+    sealed_sha256: str = ""
+    size: int = 0
+    media_type: str = ""
+
+
+def _keep(sound: Iterable[bytes], key: bytes) -> _Kept:
+    """Write the sealed sound under the file's own digest. Nothing stays of what is refused."""
+    folder, kept, sealed = recordings_folder(), _Kept(), hashlib.sha256()
     with NamedTemporaryFile(dir=folder, prefix="incoming-") as draft:  # made readable by its owner alone
-        sealed, size, head = hashlib.sha256(), 0, b""
-        for piece in sound:
-            head += piece[: HEAD_BYTES - len(head)]
-            size += len(piece)
-            if size > MOST_BYTES:
-                raise CallError(_("The recording is larger than 50 MB."), remedy=_("Attach a compressed one."))
+        for piece in seal(_looked_at(sound, kept), key):
             sealed.update(piece)
             draft.write(piece)
-        media_type = media_type_of(head)
-        if media_type is None:
-            raise CallError(
-                _("This is no recording that can be kept."), remedy=_("Attach WAV, MP3, M4A, Ogg, WebM or FLAC.")
-            )
         draft.flush()
         os.fsync(draft.fileno())
-        target = folder / sealed.hexdigest()
-        if not target.exists():
-            os.link(draft.name, target)
-    return sealed.hexdigest(), size, media_type
+        kept.sealed_sha256 = sealed.hexdigest()
+        os.link(draft.name, folder / kept.sealed_sha256)
+    return kept
+
+
+def _looked_at(sound: Iterable[bytes], kept: _Kept) -> Iterator[bytes]:
+    """Pass a sound on, and write down what it is; refuse what is none."""
+    digest, head = hashlib.sha256(), b""
+    for piece in sound:
+        head += piece[: HEAD_BYTES - len(head)]
+        kept.size += len(piece)
+        if kept.size > MOST_BYTES:
+            raise CallError(_("The recording is larger than 50 MB."), remedy=_("Attach a compressed one."))
+        digest.update(piece)
+        yield piece
+    media_type = media_type_of(head)
+    if media_type is None:
+        raise CallError(
+            _("This is no recording that can be kept."), remedy=_("Attach WAV, MP3, M4A, Ogg, WebM or FLAC.")
+        )
+    kept.sha256, kept.media_type = digest.hexdigest(), media_type

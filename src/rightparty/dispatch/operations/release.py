@@ -102,7 +102,7 @@ def _decide(
 ) -> Decided:
     batches = batches_as_of(at=at, locked=locked.batches)
     accounts = rows["account_id"].unique().to_list()
-    world = read_world(at=at, account_ids=accounts, party_ids=locked.parties, batches=batches)
+    world = read_world(at=at, account_ids=accounts, party_ids=locked.parties, same=locked.same, batches=batches)
     texts = texts_in_force()
     facts = assemble_facts(rows, world, wordings=texts.available, thresholds=packs.thresholds)
     judged = within_room(evaluate(facts.lazy(), packs).collect())

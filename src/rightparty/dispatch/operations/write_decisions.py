@@ -11,7 +11,6 @@ from django.db import connection
 from rightparty.dispatch.models import Reminder
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, EventKind
-from rightparty.parties.operations.record_events import record_events
 from rightparty.store.operations.append_rows import append_rows
 from rightparty.store.queries import is_postgresql
 
@@ -42,7 +41,9 @@ def write_released(released: pl.DataFrame, indexes: Sequence[int], *, at: dateti
         return
     instant = pl.lit(at).cast(pl.Datetime("us", "UTC"))
     append_rows("dispatch_messagetext", released.select("subject", "body", reminder_id="id"))
-    record_events(
+    # a reminder is released once, so that its event is new; were it not, the store refuses the batch
+    append_rows(
+        "parties_contactevent",
         released.select(
             "party_id",
             "account_id",
@@ -52,7 +53,9 @@ def write_released(released: pl.DataFrame, indexes: Sequence[int], *, at: dateti
             kind=pl.lit(EventKind.SENT.value),
             occurred_at=instant,
             detail="channel",
-        )
+            load_id=pl.lit(0, pl.Int64),
+            extra=pl.lit(""),
+        ),
     )
     _update(
         released.with_columns(
@@ -75,22 +78,23 @@ def write_withheld(withheld: pl.DataFrame, indexes: Sequence[int], *, at: dateti
 def _update(frame: pl.DataFrame, columns: dict[str, str], at: datetime) -> None:
     """Set columns of many reminders at once, each to its own values, of those that are still claimed."""
     stamp = str(connection.ops.adapt_datetimefield_value(at))
-    instants = [pl.lit(stamp).alias(name) for name in columns if name.endswith("_at")]
-    values = frame.with_columns(instants).select(*columns, "id")
-    quoted = [f'"{name}"' for name in columns]
+    names = [name for name in columns if not name.endswith("_at")]
+    stamped = [name for name in columns if name.endswith("_at")]
+    values = frame.select(*names, "id")
     with connection.cursor() as cursor:
         if is_postgresql():
-            kinds = [*columns.values(), "uuid"]
+            kinds = [*(columns[name] for name in names), "uuid"]
             arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
-            sets = ", ".join(f"{name} = v.{name}" for name in quoted)
+            sets = ", ".join([*(f'"{name}" = v."{name}"' for name in names), *(f'"{name}" = %s' for name in stamped)])
+            quoted = ", ".join(f'"{name}"' for name in values.columns)
             cursor.execute(
                 f"UPDATE dispatch_reminder r SET {sets}, lease_expires_at = "
                 f"CASE WHEN v.state = 'released' THEN r.lease_expires_at END"
-                f" FROM unnest({arrays}) AS v({', '.join(quoted)}, id) WHERE r.id = v.id AND r.state = 'claimed'",
-                [values[name].to_list() for name in values.columns],
+                f" FROM unnest({arrays}) AS v({quoted}) WHERE r.id = v.id AND r.state = 'claimed'",
+                [*[stamp] * len(stamped), *(values[name].to_list() for name in values.columns)],
             )
         else:
-            sets = ", ".join(f"{name} = %s" for name in quoted)
+            sets = ", ".join([*(f'"{name}" = %s' for name in names), *(f"\"{name}\" = '{stamp}'" for name in stamped)])
             lease = "" if "code" in columns else ", lease_expires_at = NULL"
             cursor.executemany(
                 f"UPDATE dispatch_reminder SET {sets}{lease} WHERE id = %s AND state = 'claimed'", values.rows()

@@ -168,6 +168,8 @@ def household_groups(same: pl.DataFrame) -> pl.DataFrame:
         params,
         schema={"id": pl.Int64(), "left_id": pl.String(), "right_id": pl.String()},
     )
+    if pairs.is_empty():
+        return pl.DataFrame(schema={"party_id": pl.String, "group_id": pl.String})
     ends = pairs.unpivot(["left_id", "right_id"], index="id", value_name="party_id").select("id", "party_id")
     persons = ends.join(same, on="party_id").select("id", "person_id").unique()
     return (

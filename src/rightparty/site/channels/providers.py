@@ -8,12 +8,13 @@ pay. Who reads a provider's callbacks is connected with it.
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 from rightparty.dispatch.channels.adapter import ChannelAdapter
 from rightparty.dispatch.channels.callbacks import connect_reader
+from rightparty.dispatch.channels.exchange import HttpAdapter
 
 type Options = Mapping[str, Any]
 
@@ -41,10 +42,24 @@ def provider_of(url: str, *, channel: str, setting: str, options: Options) -> Ch
         known = sorted({s for c, s in _MAKERS if c in ("", channel)})
         raise ImproperlyConfigured(f"{setting}: no provider of scheme {scheme!r}; there are {', '.join(known)}")
     try:
-        return make(url, options)
+        made = make(url, options)
+        if isinstance(made, HttpAdapter):
+            _pace(made, url)
+        return made
     except (ValueError, OSError) as fault:
         kind = f"{type(fault).__name__}: {fault.strerror}" if isinstance(fault, OSError) else str(fault)
         raise ImproperlyConfigured(f"{setting}: {kind}") from None
+
+
+def _pace(made: HttpAdapter, url: str) -> None:
+    """Set window and rate that an address gives: `window=50&rate=100`."""
+    query = parse_qs(urlsplit(url).query)
+    try:
+        window = int(query.get("window", [str(made.exchange.window)])[-1])
+        rate = float(query["rate"][-1]) if "rate" in query else None
+    except ValueError:
+        raise ValueError("window and rate are numbers") from None
+    made.pace(window=window, per_second=rate)
 
 
 def _signed_http(url: str, options: Options) -> ChannelAdapter:  # noqa: ARG001
@@ -97,8 +112,7 @@ def _web_push(url: str, options: Options) -> ChannelAdapter:
 
 def _name(url: str, usual: str) -> str:
     """Return the `name` of an address, for two accounts with one provider."""
-    given = [part.removeprefix("name=") for part in urlsplit(url).query.split("&") if part.startswith("name=")]
-    return given[-1][:32] if given else usual
+    return parse_qs(urlsplit(url).query).get("name", [usual])[-1][:32]
 
 
 _MAKERS: Final[dict[tuple[str, str], Callable[[str, Options], ChannelAdapter]]] = {
