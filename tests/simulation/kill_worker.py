@@ -4,6 +4,7 @@
 import os
 import sys
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 LEASE_SECONDS = 3
@@ -18,17 +19,21 @@ def clock() -> datetime:
 
 def warm_up() -> None:
     """Judge some rows without writing anything, so that what is loaded at first use is loaded."""
+    from django.db import transaction
+
     from rightparty.dispatch import queries
-    from rightparty.dispatch.locks import Locked
+    from rightparty.dispatch.locks import lock_for_release
     from rightparty.dispatch.operations import release as gate
     from rightparty.kernel.identifiers import new_reference_codes
     from rightparty.planning.drafts.queries import installed_packs
-    from rightparty.store.queries import read_frame
+    from rightparty.store.queries import is_postgresql, read_frame
 
     sql = f"SELECT {', '.join(queries._CLAIMED)} FROM dispatch_reminder LIMIT 3"
     rows = read_frame(sql, schema=queries._CLAIMED)
-    locked = Locked(parties=rows["party_id"].to_list(), batches=frozenset())
-    gate._decide(rows, locked, installed_packs(), at=clock(), new_codes=new_reference_codes)
+    # on SQLite a transaction would keep the others from writing for as long as this takes; there are no row locks
+    with transaction.atomic() if is_postgresql() else nullcontext():
+        locked = lock_for_release(rows)
+        gate._decide(rows, locked, installed_packs(), at=clock(), new_codes=new_reference_codes)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ batches: most releases). A failing seed is printed; the exit status is 1 if ther
 import argparse
 import multiprocessing
 import os
+import queue
 import sys
 import tempfile
 import time
@@ -69,7 +70,12 @@ def run(options: argparse.Namespace) -> tuple[Counter[str], dict[int, list[str]]
     failures: dict[int, list[str]] = {}
     ended, last = 0, options.first
     while ended < len(workers):
-        said = results.get()
+        try:
+            said = results.get(timeout=5)
+        except queue.Empty:
+            if any(worker.exitcode not in (None, 0) for worker in workers):
+                raise RuntimeError("a process of the soak has died; its fault is above") from None
+            continue
         if said is None:
             ended += 1
             continue
