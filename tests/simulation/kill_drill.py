@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.simulation.soak_report import REPORT, add_to_report
+
 LONGEST_LIFE = 1.2
 """Seconds that a worker lives at most, from its first claim."""
 
@@ -247,6 +249,7 @@ def main() -> None:
     parser.add_argument("--persons", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--at-once", type=int, default=2)
+    parser.add_argument("--report", type=Path, default=REPORT)
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     import django
@@ -258,7 +261,15 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     began = time.monotonic()
     result = run(kills=options.kills, persons=options.persons, seed=options.seed, at_once=options.at_once)
-    print(connection.vendor, result, f"{time.monotonic() - began:.0f} s")
+    ends = ", ".join(f"{count} {state}" for state, count in sorted(result.states.items()))
+    line = (
+        f"SIGKILL on {connection.vendor}, seed {result.seed}: {result.kills} kills of workers, {result.reminders}"
+        f" reminders, {result.received} received by the SMSC, {result.duplicates} twice, {result.lost} lost,"
+        f" {result.contradictions} against the books, {result.unknown} of unknown outcome, {result.payments} payments,"
+        f" {result.after_payment} released after one; ends: {ends}."
+    )
+    add_to_report(options.report, line)
+    print(line, f"{time.monotonic() - began:.0f} s")
     sys.exit("; ".join(result.faults()) if result.faults() else 0)
 
 
