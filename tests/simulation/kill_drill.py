@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from tests.simulation.soak_report import REPORT, add_to_report
 
@@ -238,8 +239,9 @@ def url_of(database: dict[str, object]) -> str:
     if str(database["ENGINE"]).endswith("sqlite3"):
         return f"sqlite:///{database['NAME']}"
     name, user, password = (str(database[key]) for key in ("NAME", "USER", "PASSWORD"))
-    host, port = str(database["HOST"]).replace("/", "%2F"), database["PORT"]
-    return f"postgresql://{user}:{password}@{host}{f':{port}' if port else ''}/{name}"
+    options = database.get("OPTIONS")
+    host = quote(str(database["HOST"] or (options.get("host", "") if isinstance(options, dict) else "")), safe="")
+    return f"postgresql://{user}:{quote(password)}@/{name}?host={host}&port={database['PORT'] or 5432}"
 
 
 def main() -> None:
