@@ -128,8 +128,9 @@ class Drill:
         """Kill so many, several at work at once."""
         at_work: list[tuple[float, subprocess.Popen[str]]] = []
         while self.kills < kills:
-            self.prepare(at_once + 1)
-            while len(at_work) < at_once:
+            still = kills - self.kills - len(at_work)
+            self.prepare(min(at_once + 1, still))
+            while self.waiting and len(at_work) < at_once:
                 worker = self.waiting.popleft()
                 if worker.stdout is None or worker.stdout.readline() != "ready\n" or worker.stdin is None:
                     raise RuntimeError("a worker did not start")

@@ -10,9 +10,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def test_killed_workers_neither_repeat_nor_lose_a_message() -> None:
-    result = run(kills=3, persons=60, seed=7, at_once=1)
+    result = run(kills=2, persons=60, seed=7, at_once=1)
     connection.close()
     assert result.faults() == []
-    assert result.kills >= 3
+    assert result.kills == 2
     assert result.reminders == 60
     assert result.received > 0, "nothing reached the SMSC"
