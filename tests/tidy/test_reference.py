@@ -29,6 +29,7 @@ def generator() -> ModuleType:
         "reminder-states.md",
         "settings.md",
         "commands.md",
+        "metrics.md",
     ],
 )
 def test_a_generated_page_is_current(generator: ModuleType, page: str) -> None:

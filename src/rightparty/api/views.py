@@ -20,6 +20,7 @@ from rightparty.api.carriers import router as carriers
 from rightparty.api.facts import events_router as events
 from rightparty.api.facts import router as facts
 from rightparty.api.facts import take_one
+from rightparty.api.halts import router as halts
 from rightparty.api.schemas import (
     Fault,
     HealthOut,
@@ -73,6 +74,7 @@ api.add_router("/calls", calls)
 api.add_router("", facts)
 api.add_router("", events)
 api.add_router("/carriers", carriers)
+api.add_router("", halts)
 
 
 @api.exception_handler(ValidationError)

@@ -44,7 +44,7 @@ def demo(
     if not as_json and out is None:
         console.print(f"evidence: {report.evidence}", highlight=False)
     if serve:
-        password = make_user("demo", decides_loads=True, decides_batches=True)
+        password = make_user("demo", decides_loads=True, decides_batches=True, resumes_dispatch=True)
         console.print(f"\nconsole: http://127.0.0.1:{port}/console/   name demo, password {password}", highlight=False)
         console.print(f"handsets and mailboxes: http://127.0.0.1:{port}/sim/", highlight=False)
         run_server(host="127.0.0.1", port=port)

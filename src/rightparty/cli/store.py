@@ -43,21 +43,32 @@ def user(
     decides_batches: Annotated[
         bool, typer.Option("--decides-batches", help="May agree that a batch of contact data goes on.")
     ] = False,
+    resumes_dispatch: Annotated[bool, typer.Option("--resumes-dispatch", help="May lift a halt of dispatch.")] = False,
 ) -> None:
     """Make a console user, or give an existing one a new password."""
     ensure_store()
-    chosen = make_user(name, password, decides_loads=decides_loads, decides_batches=decides_batches)
+    chosen = make_user(
+        name, password, decides_loads=decides_loads, decides_batches=decides_batches, resumes_dispatch=resumes_dispatch
+    )
     progress_console.print(f"console user {name}, password {chosen}", highlight=False)
 
 
-def make_user(name: str, password: str = "", *, decides_loads: bool = False, decides_batches: bool = False) -> str:
+def make_user(
+    name: str,
+    password: str = "",
+    *,
+    decides_loads: bool = False,
+    decides_batches: bool = False,
+    resumes_dispatch: bool = False,
+) -> str:
     """Make or update a console user and return the password."""
     chosen = password or secrets.token_urlsafe(9)
     account, _made = get_user_model().objects.get_or_create(username=name)
     account.set_password(chosen)
     account.is_staff = True
     account.save()
-    for may, right in ((decides_loads, "decide_load"), (decides_batches, "decide_batch")):
+    rights = {"decide_load": decides_loads, "decide_batch": decides_batches, "resume_dispatch": resumes_dispatch}
+    for right, may in rights.items():
         if may:
             account.user_permissions.add(Permission.objects.get(codename=right))
     return chosen

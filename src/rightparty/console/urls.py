@@ -4,15 +4,15 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from rightparty.console import batch_pages, calls, link_views, views
+from rightparty.console import batch_pages, calls, halts, link_views, views
 
 app_name = "console"
 urlpatterns = [
     path("", views.today, name="today"),
     path("login/", LoginView.as_view(template_name="console/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
-    path("halt/", views.halt, name="halt"),
-    path("resume/", views.resume, name="resume"),
+    path("halt/", halts.halt, name="halt"),
+    path("resume/", halts.resume, name="resume"),
     path("plan/<int:plan_id>/", views.plan, name="plan"),
     path("messages/", views.messages_list, name="messages"),
     path("messages/<uuid:reminder_id>/", views.message, name="message"),

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from rightparty.casework.operations.close_case import CaseDecisionError, close_case
 from rightparty.casework.queries import actions_of, count_cases, find_case, list_cases
@@ -21,9 +21,7 @@ from rightparty.console.figures import bar_chart
 from rightparty.console.loads import STATES, shown_findings
 from rightparty.console.story import cited_reasons, decided_on, facts_shown, seen_facts
 from rightparty.console.waterfalls import add_pictures, waterfalls_of_party
-from rightparty.dispatch.operations.halt import halt as halt_dispatch
-from rightparty.dispatch.operations.lift_halt import lift_halt
-from rightparty.dispatch.queries import batch_story, current_halt, explain_reminder, list_reminders, reminder_states
+from rightparty.dispatch.queries import batch_story, explain_reminder, list_reminders, reminder_states
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.intake.errors import IntakeError
 from rightparty.intake.operations.decide_load import admit_load, refuse_load
@@ -58,7 +56,6 @@ def today(request: HttpRequest) -> HttpResponse:
         "held": bar_chart(held),
         "reasons": [(BY_CODE[code], count) for code, count in sorted(by_reason.items(), key=lambda item: -item[1])],
         "open_cases": count_cases("open"),
-        "halt": current_halt(),
     }
     return render(request, "console/today.html", context)
 
@@ -71,27 +68,6 @@ def _funnel(summary: dict[str, int], states: dict[str, int]) -> dict[str, int]:
         _("released"): released,
         _("delivered"): states["delivered"],
     }
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def halt(request: HttpRequest) -> HttpResponse:
-    """Ask for a reason, then stop all dispatch."""
-    why = request.POST.get("why", "").strip()[:300]
-    if request.method == "POST" and why:
-        halt_dispatch(at=_now(), by=request.user.get_username(), why=why)
-        messages.warning(request, _("Dispatch is halted."))
-        return redirect("console:today")
-    return render(request, "console/halt.html", {"asked": request.method == "POST"})
-
-
-@login_required
-@require_POST
-def resume(request: HttpRequest) -> HttpResponse:
-    """Lift the halt."""
-    lift_halt(at=_now(), by=request.user.get_username())
-    messages.success(request, _("Dispatch goes on."))
-    return redirect("console:today")
 
 
 @require_GET

@@ -6,9 +6,9 @@ exception is told by its kind; its words may quote a person's data and are never
 """
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Final
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Final, Self
 
 from opentelemetry import trace
 from opentelemetry.trace import Status, StatusCode
@@ -21,8 +21,35 @@ LONG_NUMBER: Final = re.compile(r"\d{5,}")
 
 OTHER: Final = "other"
 
-type Told = Callable[..., None]
-"""Adds figures to the span under way: numbers, or words of ours."""
+
+class Step:
+    """A step under way; calling it adds figures."""
+
+    def __init__(self, name: str, figures: Mapping[str, float | str]) -> None:
+        self._opened = trace.get_tracer("rightparty").start_as_current_span(
+            f"rightparty.{name}", record_exception=False, set_status_on_exception=False
+        )
+        self._figures = figures
+        self._span: trace.Span = trace.INVALID_SPAN
+
+    def __call__(self, **figures: float | str) -> None:
+        """Add figures: numbers, or words of ours."""
+        for key, value in figures.items():
+            self._span.set_attribute(f"rightparty.{key}", word(value) if isinstance(value, str) else value)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._span = self._opened.__enter__()
+        self(**self._figures)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, places: TracebackType | None
+    ) -> None:
+        """End, and name a fault by its kind."""
+        if kind is not None:
+            self._span.set_status(Status(StatusCode.ERROR, kind.__name__))
+        self._opened.__exit__(kind, fault, places)
 
 
 def word(value: str) -> str:
@@ -30,26 +57,11 @@ def word(value: str) -> str:
     return value if CODE.fullmatch(value) and not LONG_NUMBER.search(value) else OTHER
 
 
-@contextmanager
-def step(name: str, **figures: float | str) -> Iterator[Told]:
-    """Trace one step.
+def step(name: str, **figures: float | str) -> Step:
+    """Trace one step, as a context manager.
 
     Args:
         name: claim, release, hand_over, send, pump.
         figures: what is known before it begins.
     """
-    tracer = trace.get_tracer("rightparty")
-    with tracer.start_as_current_span(
-        f"rightparty.{name}", record_exception=False, set_status_on_exception=False
-    ) as span:
-
-        def told(**more: float | str) -> None:
-            for key, value in more.items():
-                span.set_attribute(f"rightparty.{key}", word(value) if isinstance(value, str) else value)
-
-        told(**figures)
-        try:
-            yield told
-        except BaseException as fault:
-            span.set_status(Status(StatusCode.ERROR, type(fault).__name__))
-            raise
+    return Step(name, figures)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from string import ascii_lowercase
 from traceback import extract_tb
 from typing import Final
 from uuid import UUID
@@ -121,8 +122,11 @@ def pause_after_failures(failures: int) -> float:
 
 
 def worker_name() -> str:
-    """Return a name no other worker has, also after a restart with the same process id."""
-    return f"{os.getpid()}-{secrets.token_hex(6)}"
+    """Return a name no other worker has, also after a restart with the same process id.
+
+    Letters, since a log drops whatever holds many digits in a row.
+    """
+    return f"{os.getpid()}-{''.join(secrets.choice(ascii_lowercase) for _ in range(10))}"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,7 +3,10 @@
 
 from django.urls import include, path
 
+from rightparty.site.health import healthz
+
 urlpatterns = [
+    path("healthz", healthz),
     path("i18n/", include("django.conf.urls.i18n")),
     path("console/", include("rightparty.console.urls")),
     path("api/v1/", include("rightparty.api.urls")),

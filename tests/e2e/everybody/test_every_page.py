@@ -91,6 +91,7 @@ def pages(reminder: Reminder, at: datetime) -> dict[str, str]:
         "questions": "/console/links/", "a-question": f"/console/links/{doubtful_pair(at)}/",
         "linked-person": "/console/links/person/?party=P1",
         "a-load": f"/console/loads/{quarantined_load(at)}/", "audit": "/console/audit/", "halt": "/console/halt/",
+        "resume": "/console/resume/",
         "batches": "/console/batches/", "a-batch": f"/console/batches/{stopped_batch(at)}/",
     }  # fmt: skip
 
@@ -139,7 +140,7 @@ def test_the_audits_report_is_fit_for_everybody(browser: Browser, at: datetime, 
 def test_every_page_is_fit_for_everybody(
     live_server, browser: Browser, received: Reminder, at: datetime, language: str
 ) -> None:
-    staff = User.objects.create_user("agent", password="agent")
+    staff = User.objects.create_user("agent", password="agent", is_staff=True)
     staff.user_permissions.add(Permission.objects.get(codename="decide_load"))
     staff.user_permissions.add(Permission.objects.get(codename="decide_batch"))
     staff.user_permissions.add(*Permission.objects.filter(codename__in=["decide_load", "decide_link"]))

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from rightparty.dispatch.channels.registry import connect
+from rightparty.dispatch.models import Halt
 from rightparty.dispatch.worker import drain
 from rightparty.lending.models import Hold, Payment
 from rightparty.parties.models import ContactEvent
@@ -196,3 +197,14 @@ def test_a_body_without_measure_is_refused() -> None:
     head = {"authorization": f"Bearer {TOKEN}"}
     body = json.dumps({"words": "x" * 100_000})
     assert Client().post("/api/v1/payments", body, content_type="application/json", headers=head).status_code == 400
+
+
+def test_a_system_halts_dispatch_before_the_answer_and_lets_it_go_on_again() -> None:
+    for _ in range(2):
+        assert said(post("/halt", {"why": "error rate over 5 %"})) == {"halted": True}
+    assert said(get("/health"))["halted"] is True
+    assert Halt.objects.get().halted_by == "interface"
+    assert post("/halt", {"why": ""}).status_code == post("/resume", {}).status_code == 422
+    assert said(post("/resume", {"why": "provider is back"})) == {"halted": False}
+    assert post("/halt", {"why": "x"}, token="wrong").status_code == 401
+    assert said(get("/health"))["halted"] is False

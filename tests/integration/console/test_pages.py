@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Staff pages: only for staff, addresses masked, decisions explained, the halt and the decision on a case work."""
+"""Staff pages: only for staff, addresses masked, decisions explained, the decision on a case works."""
 
 from datetime import datetime
 
@@ -12,7 +12,6 @@ from rightparty.casework.operations.report_wrong_party import report_wrong_party
 from rightparty.console.urls import urlpatterns
 from rightparty.dispatch.models import Reminder
 from rightparty.dispatch.operations.release import release
-from rightparty.dispatch.queries import current_halt
 from rightparty.lending.models import Hold
 from tests.integration.dispatch.lender import add_person, claimed, enqueue, phone_of
 
@@ -39,15 +38,6 @@ def test_a_page_of_the_console_asks_for_a_log_in(address: str) -> None:
     response = Client().get(f"/console/{address}")
     assert (response.status_code, response.headers["Location"].partition("?")[0]) == (302, "/console/login/")
     assert len(urlpatterns) > 10
-
-
-def test_the_halt_needs_a_reason_and_ends_with_resume(staff: Client) -> None:
-    staff.post("/console/halt/", {"why": " "})
-    assert current_halt() is None
-    staff.post("/console/halt/", {"why": "wrong file loaded"})
-    assert current_halt().why == "wrong file loaded"
-    staff.post("/console/resume/")
-    assert current_halt() is None
 
 
 def test_pages_mask_addresses(staff: Client, released: Reminder) -> None:

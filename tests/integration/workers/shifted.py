@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`rightparty work` with a clock that is so many seconds ahead: python -m tests.integration.workers.shifted SECONDS …"""
+"""`rightparty work` whose clock is so many seconds ahead: python -m tests.integration.workers.shifted SECONDS …"""
 
 import sys
 from datetime import UTC, datetime, timedelta

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rightparty.dispatch.channels.adapter import Fate, OutboundMessage
 from rightparty.dispatch.channels.mail import mail_of
 from rightparty.dispatch.channels.segments import segments_of
-from rightparty.dispatch.channels.smpp_deliveries import Texts, is_receipt, receipt_of
+from rightparty.dispatch.channels.smpp_deliveries import Texts, receipt_of
 from rightparty.dispatch.channels.smpp_pdus import PduError, read_delivery, submit_body, take_pdus
 from rightparty.dispatch.channels.smpp_session import Session
 from rightparty.dispatch.channels.smpp_window import Submission
@@ -62,7 +62,7 @@ def test_an_smsc_may_send_anything_in_any_pieces(raw: bytes, cuts: list[int]) ->
             assert struct.pack(">I", place) in raw
     texts = Texts()
     for _, brought in deliveries:
-        receipt_of(brought) if is_receipt(brought) else texts.take(brought, now=0)
+        receipt_of(brought) if brought.is_receipt else texts.take(brought, now=0)
     texts.take_overdue(now=1_000)
 
 

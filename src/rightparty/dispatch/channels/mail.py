@@ -9,6 +9,7 @@ import base64
 import re
 from dataclasses import dataclass, field
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Final
 
 from rightparty.dispatch.channels.adapter import OutboundMessage
@@ -19,6 +20,8 @@ ONE_CLICK: Final = "/one-click"
 WORD_BYTES: Final = 42
 """UTF-8 bytes in an encoded word, which may be 75 characters long."""
 PLAIN_SUBJECT: Final = 60
+LINE: Final = 76
+"""Characters of a line of base64 (RFC 2045, 6.8)."""
 
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _PAGE: Final = re.compile(r"https?://[\x21-\x3b\x3d\x3f-\x7e]+")
@@ -94,9 +97,11 @@ def _body(text: str) -> bytes:
         raw = "\r\n".join(text.splitlines()).encode("utf-8")
     except UnicodeEncodeError:
         raise NotAMailError("body") from None
-    return base64.encodebytes(raw + b"\r\n").replace(b"\n", b"\r\n")
+    coded = base64.b64encode(raw + b"\r\n")
+    return b"".join([coded[start : start + LINE] + b"\r\n" for start in range(0, len(coded), LINE)])
 
 
+@lru_cache(maxsize=256)
 def _subject(subject: str) -> str:
     """Return the subject, in encoded words if it is not short and plain."""
     if _CONTROL.search(subject):

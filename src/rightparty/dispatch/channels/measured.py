@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from django.db import Error as StoreError
+from django.db import connection
 
 from rightparty.dispatch.channels.adapter import (
     Capabilities,
@@ -69,10 +70,13 @@ class Measured:
     def _may_send(self, may_send: MaySend) -> bool:
         if not self._goes_on():
             return False
-        try:
-            return may_send()
-        except StoreError:
-            return False
+        for _ in range(2):
+            try:
+                return may_send()
+            except StoreError:
+                # a connection that broke is made anew, once: a store that has restarted answers then
+                connection.close()
+        return False
 
     def ask(self, questions: Sequence[Question]) -> list[Handover | None]:
         """Return what became of messages of unknown outcome."""

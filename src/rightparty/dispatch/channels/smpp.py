@@ -28,7 +28,7 @@ from rightparty.dispatch.channels.adapter import (
 )
 from rightparty.dispatch.channels.back_off import BackOff
 from rightparty.dispatch.channels.segments import TextTooLongError, segments_of
-from rightparty.dispatch.channels.smpp_deliveries import Texts, is_receipt, receipt_of
+from rightparty.dispatch.channels.smpp_deliveries import Texts, receipt_of
 from rightparty.dispatch.channels.smpp_pdus import PduError, bind_body, submit_body
 from rightparty.dispatch.channels.smpp_session import Session
 from rightparty.dispatch.channels.smpp_window import Submission, Window
@@ -222,11 +222,10 @@ class SmppChannel:
         """Tell receipts from texts among what a bind brought."""
         while session.deliveries:
             sequence, delivery = session.deliveries.popleft()
-            if is_receipt(delivery):
+            if delivery.is_receipt:
                 report = receipt_of(delivery)
                 if report is not None:
                     self._receipts.append(report)
-                session.acknowledge(sequence)
                 continue
             text = self._parts.take(delivery, now=time.monotonic())
             if text is None:

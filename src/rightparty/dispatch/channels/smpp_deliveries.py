@@ -10,9 +10,7 @@ from typing import Final
 
 from rightparty.dispatch.channels.adapter import InboundText, ReceiptOutcome, ReceiptReport
 from rightparty.dispatch.channels.smpp_pdus import (
-    INTERMEDIATE_BIT,
     MESSAGE_STATE,
-    RECEIPT_BIT,
     RECEIPTED_MESSAGE_ID,
     SAR_NUMBER,
     SAR_REFERENCE,
@@ -40,11 +38,6 @@ MOST_PARTS: Final = 1_000
 """Parts of unfinished texts that are kept; beyond it the oldest text is handed on as it is."""
 PART_SECONDS: Final = 60.0
 """How long a text waits for its missing parts."""
-
-
-def is_receipt(delivery: Delivery) -> bool:
-    """Tell whether it is a carrier's word on a message rather than a text."""
-    return bool(delivery.esm_class & (RECEIPT_BIT | INTERMEDIATE_BIT))
 
 
 def receipt_of(delivery: Delivery) -> ReceiptReport | None:

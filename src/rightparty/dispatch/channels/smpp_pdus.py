@@ -77,6 +77,11 @@ class Delivery:
     text: bytes = field(repr=False)
     tlvs: Mapping[int, bytes] = field(repr=False)
 
+    @property
+    def is_receipt(self) -> bool:
+        """Tell whether it is a carrier's word on a message rather than a text."""
+        return bool(self.esm_class & (RECEIPT_BIT | INTERMEDIATE_BIT))
+
 
 def pdu_bytes(command: int, *, sequence: int, status: int = OK, body: bytes = b"") -> bytes:
     """Return a PDU as it goes over the wire."""

@@ -176,7 +176,7 @@ class Session:
         return count > 0
 
     def acknowledge(self, sequence: int, status: int = OK) -> None:
-        """Tell the SMSC that a delivery need not come again, or with a status that it should."""
+        """Tell the SMSC, at the next `poll`, that a delivery need not come again; a status says why it was refused."""
         self._queue(pdu_bytes(DELIVER_SM | RESPONSE, sequence=sequence, status=status, body=b"\0"))
 
     def poll(self, seconds: float = 0.0) -> None:
@@ -234,12 +234,13 @@ class Session:
         self._last += 1
         self._requests[self._last] = _Request(command, owner, self._clock())
         self._queue(pdu_bytes(command, sequence=self._last, body=body))
+        self._flush()
 
     def _queue(self, pdu: bytes) -> None:
+        """Put something behind what waits to be written; `poll` and `_flush` write it."""
         if self.lost:
             return
         self._out += pdu
-        self._flush()
         if len(self._out) > MOST_UNREAD:
             self.drop("smpp.not_reading")
 
@@ -309,6 +310,7 @@ class Session:
             self._queue(pdu_bytes(ENQUIRE_LINK | RESPONSE, sequence=pdu.sequence))
         elif pdu.command == UNBIND:
             self._queue(pdu_bytes(UNBIND | RESPONSE, sequence=pdu.sequence))
+            self._flush()
             self.drop("smpp.unbound")
         elif pdu.command not in (ALERT_NOTIFICATION, OUTBIND):
             self._queue(pdu_bytes(GENERIC_NACK, sequence=pdu.sequence, status=INVALID_COMMAND))
@@ -318,9 +320,14 @@ class Session:
             self.acknowledge(pdu.sequence, RECEIVER_TEMPORARY)
             return
         try:
-            self.deliveries.append((pdu.sequence, read_delivery(pdu.body)))
+            delivery = read_delivery(pdu.body)
         except PduError:
             self.acknowledge(pdu.sequence, RECEIVER_REJECTS)
+            return
+        self.deliveries.append((pdu.sequence, delivery))
+        if delivery.is_receipt:
+            # at once: SMSCs keep few deliveries open, and some hold back the next answer until this one
+            self.acknowledge(pdu.sequence)
 
     def _keep_alive(self) -> None:
         """Give up what waited too long, the bind too if nothing came at all; ask the SMSC after a silence."""

@@ -229,17 +229,18 @@ class _Sending:
 
     def _wait(self) -> None:
         """Wait until a server answers, takes more bytes, or is overdue; then act on it."""
-        poll = select.poll()
+        poll, watched = select.poll(), {}
         for connection in self._busy:
             if connection.is_lost:
                 return
             events = select.POLLIN | (select.POLLOUT if connection.wants_to_write else 0)
             poll.register(connection.socket, events)
+            watched[connection.socket.fileno()] = connection
         seconds = min(connection.seconds_left() for connection in self._busy)
-        poll.poll(seconds * 1_000)
+        for number, _ in poll.poll(seconds * 1_000):
+            watched[number].flush()
+            watched[number].read()
         for connection in self._busy:
-            connection.flush()
-            connection.read()
             connection.tick()
 
     def _collect(self) -> None:

@@ -78,6 +78,7 @@ class Connection:
         self.socket = server.sock
         self.socket.settimeout(0)
         self._clock = clock
+        self._is_tls = isinstance(self.socket, ssl.SSLSocket)
         self._is_pipelined = server.has_extn("pipelining")
         self._has_notices = server.has_extn("dsn")
         self._sender = sender
@@ -168,6 +169,8 @@ class Connection:
                 self.lose("smtp.connection_lost")
                 return
             self.feed(chunk)
+            if len(chunk) < READ_BYTES and not self._is_tls:
+                return
 
     def feed(self, chunk: bytes) -> None:
         """Take bytes from the server, whatever they are."""

@@ -43,7 +43,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             while True:
                 try:
-                    super()._start_transaction_under_autocommit()
+                    super()._start_transaction_under_autocommit()  # type: ignore[misc]
                 except OperationalError as fault:
                     code = getattr(fault.__cause__, "sqlite_errorcode", 0)
                     if code & 0xFF != SQLITE_BUSY or time.monotonic() > deadline:
@@ -74,7 +74,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         line, self._line = self._line, None
         if line is not None:
             os.close(line)
-        super()._close()
+        super()._close()  # type: ignore[misc]
 
 
 def _took(line: int) -> bool:
