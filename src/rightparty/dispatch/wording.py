@@ -17,7 +17,7 @@ from typing import Any, Final
 import polars as pl
 
 from rightparty.dispatch.variables import VariableError, checked_value, filled, names_in
-from rightparty.dispatch.wording_lint import CHANNELS, Wording, WordingError, lint
+from rightparty.dispatch.wording_lint import Wording, WordingError, lint
 from rightparty.kernel.vocabulary import DISCLOSURE_LEVELS, Disclosure
 
 DIRECTORY: Final = Path(__file__).parent / "wordings"
@@ -161,13 +161,12 @@ def with_own(own: Iterable[Wording]) -> Wordings:
 def available_wordings(wordings: Wordings | None = None) -> pl.DataFrame:
     """Return which texts exist: [template, language, channel, disclosure, disclosure_level (0…3), version].
 
-    Only what the outbox sends. A text for one market alone stands beside one for all markets (`approve_wording` sees to
-    it) and adds no row.
+    A text for one market alone stands beside one for all markets (`approve_wording` sees to it) and adds no row.
     """
     rows = [
         (template, language, channel, disclosure, DISCLOSURE_LEVELS[Disclosure(disclosure)], w.version)
         for (template, language, channel, disclosure, market), w in sorted((wordings or shipped_wordings()).items())
-        if not market and channel in CHANNELS
+        if not market
     ]
     schema = {
         "template": pl.String, "language": pl.String, "channel": pl.String, "disclosure": pl.String,

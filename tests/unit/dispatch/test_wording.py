@@ -154,7 +154,7 @@ def test_objection_and_property_in_hindi_are_no_husband() -> None:
         ({"subject": "{sender}"}, "an e-mail or letter needs a subject, a text, call or push has none"),
         ({"disclosure": Disclosure.NONE}, "its language, channel or disclosure level is not known"),
         ({"language": "tlh"}, "its language, channel or disclosure level is not known"),
-        ({"channel": "app"}, "its language, channel or disclosure level is not known"),
+        ({"channel": "pigeon"}, "its language, channel or disclosure level is not known"),
         ({"text": GOOD.text + "\u202e"}, "the character U+202E may not stand in it"),
         ({"text": GOOD.text + "\nBcc: x"}, "the character U+000A may not stand in it"),
         ({"text": GOOD.text + "\u200b"}, "the character U+200B may not stand in it"),
@@ -183,9 +183,18 @@ def test_a_call_says_that_it_is_recorded_and_who_calls() -> None:
         assert "{sender} is missing" in lint(replace(call, text=call.text.replace("{sender}", "we")))
 
 
-def test_what_the_outbox_does_not_send_is_not_there_for_the_planner() -> None:
-    assert set(available_wordings()["channel"]) == {"sms", "email"}
+def test_the_planner_sees_the_texts_of_every_channel_that_the_gate_releases() -> None:
+    assert set(available_wordings()["channel"]) == {"sms", "email", "call", "post"}
     assert {key[2] for key in shipped_wordings()} == {"sms", "email", "call", "post"}
+
+
+@pytest.mark.parametrize(("channel", "subject"), [("app", ""), ("post", "{sender}: A message for you")])
+def test_a_push_and_a_letter_lead_to_the_page_and_need_no_stop_word(channel: str, subject: str) -> None:
+    text = replace(
+        GOOD, channel=channel, subject=subject, text=GOOD.text.replace(" Reply STOP to stop these texts.", "")
+    )
+    assert lint(text) == []
+    assert lint(replace(text, text=text.text.replace("{link}", ""))) == ["{link} is missing"]
 
 
 def test_a_number_may_be_named_only_where_one_is_configured() -> None:

@@ -7,14 +7,16 @@ pay. Who reads a provider's callbacks is connected with it.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 from rightparty.dispatch.channels.adapter import ChannelAdapter
 from rightparty.dispatch.channels.callbacks import connect_reader
-from rightparty.dispatch.channels.exchange import HttpAdapter
+
+if TYPE_CHECKING:
+    from rightparty.dispatch.channels.exchange import HttpAdapter
 
 type Options = Mapping[str, Any]
 
@@ -42,17 +44,14 @@ def provider_of(url: str, *, channel: str, setting: str, options: Options) -> Ch
         known = sorted({s for c, s in _MAKERS if c in ("", channel)})
         raise ImproperlyConfigured(f"{setting}: no provider of scheme {scheme!r}; there are {', '.join(known)}")
     try:
-        made = make(url, options)
-        if isinstance(made, HttpAdapter):
-            _pace(made, url)
-        return made
+        return make(url, options)
     except (ValueError, OSError) as fault:
         kind = f"{type(fault).__name__}: {fault.strerror}" if isinstance(fault, OSError) else str(fault)
         raise ImproperlyConfigured(f"{setting}: {kind}") from None
 
 
-def _pace(made: HttpAdapter, url: str) -> None:
-    """Set window and rate that an address gives: `window=50&rate=100`."""
+def _paced[T: "HttpAdapter"](made: T, url: str) -> T:
+    """Return a provider with the window and rate that its address gives: `window=50&rate=100`."""
     query = parse_qs(urlsplit(url).query)
     try:
         window = int(query.get("window", [str(made.exchange.window)])[-1])
@@ -60,6 +59,7 @@ def _pace(made: HttpAdapter, url: str) -> None:
     except ValueError:
         raise ValueError("window and rate are numbers") from None
     made.pace(window=window, per_second=rate)
+    return made
 
 
 def _signed_http(url: str, options: Options) -> ChannelAdapter:  # noqa: ARG001
@@ -67,7 +67,7 @@ def _signed_http(url: str, options: Options) -> ChannelAdapter:  # noqa: ARG001
 
     channel = SignedHttpChannel.from_url(url, now=seconds_now)
     connect_reader(channel.name, channel)
-    return channel
+    return _paced(channel, url)
 
 
 def _twilio_sms(url: str, options: Options) -> ChannelAdapter:
@@ -77,7 +77,7 @@ def _twilio_sms(url: str, options: Options) -> ChannelAdapter:
         url, source=options["SMS_FROM"], public_url=options["PUBLIC_URL"], name=_name(url, "twilio")
     )
     connect_reader(channel.name, channel)
-    return channel
+    return _paced(channel, url)
 
 
 def _twilio_voice(url: str, options: Options) -> ChannelAdapter:
@@ -87,7 +87,7 @@ def _twilio_voice(url: str, options: Options) -> ChannelAdapter:
         url, source=options["SMS_FROM"], public_url=options["PUBLIC_URL"], name=_name(url, "twilio-voice")
     )
     connect_reader(channel.name, channel)
-    return channel
+    return _paced(channel, url)
 
 
 def _alibaba(url: str, options: Options) -> ChannelAdapter:  # noqa: ARG001
@@ -95,7 +95,7 @@ def _alibaba(url: str, options: Options) -> ChannelAdapter:  # noqa: ARG001
 
     channel = AlibabaSms.from_url(url, name=_name(url, "alibaba"))
     connect_reader(channel.name, channel)
-    return channel
+    return _paced(channel, url)
 
 
 def _letters(url: str, options: Options) -> ChannelAdapter:
@@ -107,7 +107,7 @@ def _letters(url: str, options: Options) -> ChannelAdapter:
 def _web_push(url: str, options: Options) -> ChannelAdapter:
     from rightparty.dispatch.channels.web_push import WebPushChannel  # noqa: PLC0415 -- see above
 
-    return WebPushChannel.from_url(url, sender=options["SENDER_NAME"], now=seconds_now)
+    return _paced(WebPushChannel.from_url(url, sender=options["SENDER_NAME"], now=seconds_now), url)
 
 
 def _name(url: str, usual: str) -> str:
