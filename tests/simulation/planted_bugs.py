@@ -251,7 +251,7 @@ BUGS: tuple[Bug, ...] = (
             "no release after disowned",
             "cap per person",
         ),
-        0,
+        10,
         focus="facts",
     ),
     Bug("no cap", _nobody_counts_contacts, ("cap per person",), 0),
@@ -262,7 +262,7 @@ BUGS: tuple[Bug, ...] = (
         "no fence",
         replaced(fence.Fence, "may_send", lambda _self: True),
         ("within the lease", "halt within a second"),
-        0,
+        2,
         focus="wire",
     ),
     Bug(
@@ -276,7 +276,7 @@ BUGS: tuple[Bug, ...] = (
         "a halt is not looked at at the wire",
         replaced(fence.Fence, "may_send", _without_halt),
         ("halt within a second",),
-        0,
+        2,
         focus="halt",
     ),
     Bug("unknown is tried again", _try_again_when_unknown, ("once",), 1),
@@ -299,6 +299,6 @@ BUGS: tuple[Bug, ...] = (
         0,
         focus="facts",
     ),
-    Bug("payments are not recorded", _payments_are_thrown_away, ("no release after paid",), 0, focus="facts"),
+    Bug("payments are not recorded", _payments_are_thrown_away, ("no release after paid",), 10, focus="facts"),
 )
 """All of them; `seed` is the first that finds it."""

@@ -83,6 +83,8 @@ class FaultyStore:
         made.execute_wrappers.append(
             lambda execute, sql, params, many, context: self._statement(actor, execute, sql, params, many, context)
         )
+        # the line in front of the one writer is of real time; here the scheduler says who waits
+        made._start_transaction_under_autocommit = lambda: made.cursor().execute("BEGIN IMMEDIATE")
         commit, rollback = made._commit, made._rollback
         made._commit = lambda: self._commit(actor, commit)
         made._rollback = lambda: self._rollback(actor, rollback)
