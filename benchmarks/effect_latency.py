@@ -236,15 +236,18 @@ def measure(options: argparse.Namespace, folder: Path) -> BenchmarkReport:
     prepare(options.rows)
     own = [sys.executable, "-m", "benchmarks.effect_latency", "--folder", str(folder), "--batch", str(options.batch)]
     workers = [subprocess.Popen([*own, "--worker", f"w{n}"]) for n in range(options.workers)]
-    server, port = (None, None) if not options.http else serve(options.port)
-    while len(list(folder.glob("ready-*"))) < options.workers:
-        time.sleep(0.05)
-    (folder / "go").touch()
+    server, port = None, None
     try:
+        if options.http:
+            server, port = serve(options.port)
+        while len(list(folder.glob("ready-*"))) < options.workers:
+            time.sleep(0.05)
+        (folder / "go").touch()
         while len(list(folder.glob("warm-*"))) < options.workers and not any(folder.glob("end-*")):
             time.sleep(0.05)
         told = pay(folder, rate=options.rate, seconds=options.seconds, port=port)
     finally:
+        (folder / "go").touch()
         (folder / "stop").touch()
         for worker in workers:
             worker.wait(120)
@@ -285,7 +288,7 @@ def serve(port: int) -> tuple[subprocess.Popen[bytes], int]:
 
     command = [sys.executable, "-c", "from rightparty.site.main import main; main()", "serve", "--port", str(port)]
     server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    for _ in range(300):
+    for _ in range(1200):
         try:
             urlopen(f"http://127.0.0.1:{port}/static/none", timeout=1)
         except URLError as fault:
