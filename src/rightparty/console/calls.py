@@ -23,7 +23,14 @@ from django.views.decorators.http import require_GET, require_POST
 from rightparty.casework.operations.take_call_outcome import take_call_outcome
 from rightparty.console.story import cited_reasons, decided_on, seen_facts
 from rightparty.dispatch.calls.outcomes import BY_CODE, OUTCOMES, REACHED_TEXTS, Detail
-from rightparty.dispatch.calls.queries import CallStory, earliest_call, find_call, unfinished_calls, waiting_calls
+from rightparty.dispatch.calls.queries import (
+    CallStory,
+    call_backs,
+    earliest_call,
+    find_call,
+    unfinished_calls,
+    waiting_calls,
+)
 from rightparty.dispatch.channels.dialler import Dialler
 from rightparty.dispatch.operations.attach_recording import attach_recording
 from rightparty.dispatch.operations.dial_call import dial_call
@@ -79,7 +86,7 @@ def calls(request: HttpRequest) -> HttpResponse:
     """List the calls that wait, those permitted now first, and the agent's own without an outcome."""
     at = _now()
     context = {
-        "waiting": waiting_calls(at=at), "halted": is_halted(),
+        "waiting": waiting_calls(at=at), "halted": is_halted(), "call_backs": call_backs(agent=_agent(request), at=at),
         "unfinished": [(call, STATES[call.reminder.state]) for call in unfinished_calls(agent=_agent(request), at=at)],
     }  # fmt: skip
     return render(request, "console/calls.html", context)

@@ -12,12 +12,12 @@ from typing import Final
 import polars as pl
 from django.db import connection
 
-from rightparty.dispatch.models import Batch, Reminder
+from rightparty.dispatch.models import Batch
 from rightparty.kernel.vocabulary import BatchState
 from rightparty.lending.locks import lock_accounts
 from rightparty.parties.locks import lock_parties, lock_values
 from rightparty.parties.queries import ids_of_same_persons, loads_at
-from rightparty.store.queries import is_postgresql
+from rightparty.store.queries import is_postgresql, text_array
 
 _BATCHES: Final = 16 << 48
 """Where the advisory locks of batches begin; a load's number is far below 2^48."""
@@ -47,8 +47,11 @@ def lock_for_release(rows: pl.DataFrame) -> Locked:
     lock_values(addresses)
     alone = _lock_batches_of(addresses)
     if is_postgresql():
-        ids = rows["id"].to_list()
-        list(Reminder.objects.select_for_update().filter(id__in=ids).order_by("id").values_list("id", flat=True))
+        ids, params = text_array(rows["id"].to_list())
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT 1 FROM dispatch_reminder WHERE id = ANY(({ids})::uuid[]) ORDER BY id FOR UPDATE", params
+            )
     return Locked(parties=sorted({*given, *same["party_id"]}), same=same, batches=alone)
 
 

@@ -117,7 +117,7 @@ def claimed_rows(ids: Sequence[UUID], *, worker: str, at: datetime) -> pl.DataFr
     """Return the claimed reminders that this worker still owns, in the order of the queue."""
     condition, params = among("id", [key.hex for key in ids])
     if is_postgresql():
-        condition = "id = ANY(%s::uuid[])"
+        condition = condition.replace("ANY(", "ANY((", 1) + "::uuid[])"
     sql = (
         f"SELECT {', '.join(_CLAIMED)} FROM dispatch_reminder WHERE {condition} AND state = 'claimed'"
         " AND claimed_by = %s AND lease_expires_at > %s"

@@ -35,7 +35,7 @@ class Step:
     def __call__(self, **figures: float | str) -> None:
         """Add figures: numbers, or words of ours."""
         for key, value in figures.items():
-            self._span.set_attribute(f"rightparty.{key}", word(value) if isinstance(value, str) else value)
+            self._span.set_attribute(f"rightparty.{key}", word(str(value)) if isinstance(value, str) else value)
 
     def __enter__(self) -> Self:
         """Begin."""

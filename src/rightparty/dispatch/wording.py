@@ -208,7 +208,7 @@ def render(
         wordings: the approved texts.
         template: name of the template.
         language: one of LANGUAGES.
-        channel: sms, email, call or post; all are plain text, so that nothing in a value can be markup.
+        channel: kernel.vocabulary.MessageChannel; all are plain text, so that nothing in a value can be markup.
         disclosure: the level the attribution supports.
         values: variable -> text; more than the wording uses is fine, less is not.
         market: whose own text goes before the one for all markets.

@@ -25,10 +25,10 @@ from rightparty.kernel.vocabulary import Disclosure, MessageChannel
 LANGUAGES: Final = tuple(words_by_language())
 """Languages with word lists: without them nothing could be said about a text."""
 
-CHANNELS: Final = (MessageChannel.SMS, MessageChannel.EMAIL, MessageChannel.CALL)
+CHANNELS: Final = tuple(MessageChannel)
 """What the gate releases; the text of a call is how it opens."""
-BY_HAND: Final = (MessageChannel.POST,)
-"""For what the lender's own printer prints; these texts are no reminder's."""
+_ANSWERED: Final = (MessageChannel.SMS, MessageChannel.EMAIL)
+"""Where a stop word can be written back; a letter and a push lead to the page, where everything can be stopped."""
 _WITH_SUBJECT: Final = (MessageChannel.EMAIL, MessageChannel.POST)
 
 MANDATORY: Final = frozenset({"sender", "code", "link"})
@@ -95,11 +95,7 @@ def lint(wording: Wording, *, has_phone: bool = True) -> list[str]:
         wording: the text.
         has_phone: whether the installation has a number of its own to stand for {phone}.
     """
-    if (
-        wording.language not in LANGUAGES
-        or wording.channel not in (*CHANNELS, *BY_HAND)
-        or wording.disclosure not in ALLOWED
-    ):
+    if wording.language not in LANGUAGES or wording.channel not in CHANNELS or wording.disclosure not in ALLOWED:
         return ["its language, channel or disclosure level is not known"]
     try:
         used = names_in(wording.text)
@@ -136,9 +132,9 @@ def _of_variables(
 def _of_form(wording: Wording) -> Iterator[str]:
     yield from _of_spoken(wording) if wording.channel == MessageChannel.CALL else _of_written(wording)
     if (wording.channel in _WITH_SUBJECT) != bool(wording.subject):
-        yield "an e-mail or letter needs a subject, a text or call has none"
+        yield "an e-mail or letter needs a subject, a text, call or push has none"
     sms = wording.channel == MessageChannel.SMS
-    longest = SMS_LONGEST if sms else EMAIL_LONGEST
+    longest = SMS_LONGEST if sms or wording.channel == MessageChannel.APP else EMAIL_LONGEST
     if len(wording.text) > longest:
         yield f"longer than {longest} characters"
     if len(wording.subject) > SUBJECT_LONGEST:
@@ -157,7 +153,7 @@ def _of_written(wording: Wording) -> Iterator[str]:
     if not wording.text.startswith(mark) or (wording.subject and not wording.subject.startswith(mark)):
         yield f"the sender must be named first, as {mark}"
     offered = stop_words(wording.language, wording.market)
-    if wording.channel in CHANNELS and not any(word in wording.text for word in offered):
+    if wording.channel in _ANSWERED and not any(word in wording.text for word in offered):
         yield f"the stop word {' or '.join(offered)} is not offered"
 
 

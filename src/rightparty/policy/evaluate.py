@@ -5,6 +5,7 @@ Reasons are bits (kernel.reasons): a verdict is one integer per row. A "no" is a
 Rules are compiled to expressions once for each set of packs; what holds alike in several markets is evaluated once.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,12 +24,12 @@ from rightparty.policy.pack import LawPack, LawPacks, Rule
 from rightparty.policy.rules.house import house_terms
 from rightparty.policy.rules.law import law_terms
 from rightparty.policy.rules.product import contradictions, is_promised_everywhere, product_rules
-from rightparty.policy.rules.term import Term
+from rightparty.policy.rules.term import Bound, Term, Where
 
 VERDICT: Final = {"reasons_mask": pl.Int64(), "permitted": pl.Boolean()}
 """Columns a judgement adds."""
 
-_WITHOUT_PACK: Final = Term(reason="right_time.no_law_pack", channels=None, where=pl.lit(value=True))
+_WITHOUT_PACK: Final = Term(reason="right_time.no_law_pack", channels=None, where=(pl.lit(value=True),))
 _UNJUDGED: Final = BY_CODE["right_time.rules_gap"].mask
 
 
@@ -75,42 +76,62 @@ def days_of(facts: pl.DataFrame) -> Days | None:
     return Days(least, greatest, known=not first.null_count() and not last.null_count())
 
 
+type _Reasons = NDArray[np.int64]
+"""Masks of reasons by market and channel, flat: a market and a channel are a cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """What the bounds of one fact say of its values."""
+
+    fact: str
+    #: values of the bounds, in order
+    values: tuple[int, ...]
+    #: reasons by how many of the values are reached, and where the fact is not known; each for every cell
+    reasons: NDArray[np.int64]
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is computed for rows of some markets, each expression a column of its own.
+    """What is computed for rows of some markets.
 
-    One deep expression that yields the whole mask costs four times as much to run on a thousand rows.
+    One deep expression that yields the whole mask costs four times as much to run on a thousand rows, and a bound less
+    than an expression of its own.
     """
 
-    #: contradictions, then where rules withhold
+    #: contradictions, then where rules withhold: each a column of its own
     columns: tuple[pl.Expr, ...]
     #: of each rule's column, the mask of the reasons it gives: one for all rows, or one for each cell
-    reasons: tuple[np.int64 | NDArray[np.int64], ...]
+    reasons: tuple[np.int64 | _Reasons, ...]
+    levels: tuple[_Levels, ...]
 
 
 class CompiledRules:
-    """The expressions of a set of packs, each once, with the reasons that it gives in each market and on each channel.
+    """What the rules of a set of packs look at, each once, with the reasons that it gives in each market and channel.
 
-    Most rules look at the same facts in many markets, and what a node of an expression costs hardly depends on rows.
-    A market and a channel are a cell; markets without a pack come last, and channels that are none or not known.
+    Most rules look at the same facts in many markets, and a node of an expression costs the same for any few rows.
+    Markets without a pack come last, and so do channels that are none or not known.
     """
 
     def __init__(self, packs: LawPacks, *, house: bool, days: Days | None) -> None:
         """Compile every pack for rows whose local dates lie within `days` (None: any)."""
         self._known = pl.Enum(list(packs.packs))
-        self._wheres: dict[bytes, pl.Expr] = {}
-        self._reasons: dict[bytes, NDArray[np.int64]] = {}
-        product = [Term(reason=code, channels=None, where=where) for code, where in product_rules(packs.house).items()]
+        self._wheres: dict[bytes | Bound, Where] = {}
+        self._reasons: dict[bytes | Bound, NDArray[np.int64]] = {}
+        product = [
+            Term(reason=code, channels=None, where=(where,)) for code, where in product_rules(packs.house).items()
+        ]
         for number, market in enumerate((*packs.packs, EVERYWHERE)):
             own = house_terms(packs.house, market) if house else []
             law = _of_pack(packs.packs[market], days) if market in packs.packs else [_WITHOUT_PACK]
             for term in (*product, *own, *law):
-                self._add(number, term, markets=len(packs.packs) + 1)
+                for where in term.where:
+                    self._add(number, term, where, markets=len(packs.packs) + 1)
         self._plans: dict[bytes, _Plan] = {}
 
-    def _add(self, market: int, term: Term, *, markets: int) -> None:
-        key = term.where.meta.serialize()
-        self._wheres.setdefault(key, term.where)
+    def _add(self, market: int, term: Term, where: Where, *, markets: int) -> None:
+        key = where if isinstance(where, Bound) else where.meta.serialize()
+        self._wheres.setdefault(key, where)
         reasons = self._reasons.setdefault(key, np.zeros((markets, _UNKNOWN_CHANNEL + 1), dtype=np.int64))
         bound = [number for number, name in enumerate(_CHANNELS) if term.channels is None or name in term.channels]
         # which channel it is may not be known: then every rule holds
@@ -119,16 +140,17 @@ class CompiledRules:
 
     def masks(self, facts: pl.DataFrame) -> pl.Series:
         """Return the reasons_mask of each row."""
-        market = facts["market"].cast(self._known, strict=False).to_physical()
-        market_of_row = market.fill_null(self._known.categories.len()).to_numpy()
+        market_of_row = _places(facts["market"], self._known)
         plan = self._plan_for(market_of_row)
-        cell = market_of_row * np.int64(_UNKNOWN_CHANNEL + 1) + _channels(facts["channel"])
+        cell = market_of_row * np.intp(_UNKNOWN_CHANNEL + 1) + _channels(facts["channel"])
         told = facts.select(plan.columns)
-        masks = told.to_series().to_numpy().copy()
-        for where, reasons in zip(_truths(told[:, 1:]).T, plan.reasons, strict=True):
+        masks = told.drop_in_place("contradictions").to_numpy().copy()
+        for where, reasons in zip(_truths(told).T, plan.reasons, strict=True):
             some = np.flatnonzero(where)
             if some.size:
                 masks[some] |= reasons[cell[some]] if isinstance(reasons, np.ndarray) else reasons
+        for levels in plan.levels:
+            masks |= levels.reasons[_level(facts[levels.fact], levels.values), cell]
         return pl.Series("reasons_mask", masks, dtype=pl.Int64)
 
     def _plan_for(self, market_of_row: NDArray[np.uint8]) -> _Plan:
@@ -140,17 +162,47 @@ class CompiledRules:
 
     def _planned(self, present: NDArray[np.intp]) -> _Plan:
         columns = [contradictions().cast(pl.Int64).fill_null(_UNJUDGED).alias("contradictions")]
-        reasons: list[np.int64 | NDArray[np.int64]] = []
+        reasons: list[np.int64 | _Reasons] = []
+        bounds: dict[str, list[Bound]] = defaultdict(list)
         for key, where in self._wheres.items():
             given = self._reasons[key][present]
-            if given.any():
+            if not given.any():
+                continue
+            if isinstance(where, Bound):
+                bounds[where.fact].append(where)
+            else:
                 columns.append(where.alias(f"rule {len(reasons)}"))
-                alike = (given == given[0, 0]).all()
-                reasons.append(given[0, 0] if alike else self._reasons[key].ravel())
-        return _Plan(tuple(columns), tuple(reasons))
+                reasons.append(given[0, 0] if (given == given[0, 0]).all() else self._reasons[key].ravel())
+        levels = tuple(self._levels(fact, theirs) for fact, theirs in bounds.items())
+        return _Plan(tuple(columns), tuple(reasons), levels)
+
+    def _levels(self, fact: str, bounds: list[Bound]) -> _Levels:
+        values = sorted({bound.value for bound in bounds})
+        reasons = np.zeros((len(values) + 2, self._reasons[bounds[0]].size), dtype=np.int64)
+        for bound in bounds:
+            # at this level and above it the value is reached
+            place = values.index(bound.value) + 1
+            withholds = slice(place, len(values) + 1) if bound.upper else slice(place)
+            reasons[withholds] |= self._reasons[bound].ravel()
+            if bound.unknown:
+                reasons[-1] |= self._reasons[bound].ravel()
+        return _Levels(fact, tuple(values), reasons)
+
+
+def _level(fact: pl.Series, values: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return how many of the values each row reaches; one more than all where the fact is not known."""
+    # floating, and no number where the fact is null
+    told = fact.to_numpy()
+    level = np.zeros(told.size, dtype=np.uint8)
+    for value in values:
+        level += told >= value
+    if fact.null_count():
+        level[np.isnan(told)] = len(values) + 1
+    return level
 
 
 _CHANNELS: Final = tuple(channel.value for channel in MessageChannel)
+_CHANNEL: Final = pl.Enum(_CHANNELS)
 _NO_CHANNEL: Final = len(_CHANNELS)
 """What is named as a channel is none."""
 _UNKNOWN_CHANNEL: Final = len(_CHANNELS) + 1
@@ -158,8 +210,14 @@ _UNKNOWN_CHANNEL: Final = len(_CHANNELS) + 1
 
 def _channels(column: pl.Series) -> NDArray[np.uint8]:
     """Return the number of each row's channel."""
-    places = column.cast(pl.Enum(_CHANNELS), strict=False).to_physical().fill_null(_NO_CHANNEL).to_numpy()
+    places = _places(column, _CHANNEL)
     return np.where(column.is_null().to_numpy(), np.uint8(_UNKNOWN_CHANNEL), places) if column.null_count() else places
+
+
+def _places(texts: pl.Series, known: pl.Enum) -> NDArray[np.uint8]:
+    """Return the place of each text among the known ones; one more than all where it is none of them."""
+    places = texts.cast(known, strict=False).to_physical()
+    return (places.fill_null(known.categories.len()) if places.null_count() else places).to_numpy()
 
 
 @lru_cache(maxsize=64)
@@ -173,7 +231,7 @@ def _of_pack(pack: LawPack, days: Days | None) -> list[Term]:
     found = [term for rule in rules for term in law_terms(_without_dates(rule, days))]
     gaps = [gap for gap in pack.gaps() if days is None or (gap[0] <= days.last and (gap[1] or date.max) > days.first)]
     if gaps:
-        found.append(Term(reason="right_time.rules_gap", channels=None, where=_in_a_gap(gaps)))
+        found.append(Term(reason="right_time.rules_gap", channels=None, where=(_in_a_gap(gaps),)))
     return found
 
 

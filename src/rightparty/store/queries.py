@@ -16,6 +16,9 @@ from rightparty.store.versions import VersionedTable
 FETCH_ROWS: Final = 100_000
 """Rows turned into columns at a time: bounds the Python objects alive at once."""
 
+_BETWEEN, _NULL = "\x1f", "\x1e"
+"""Separator and mark of a null in `text_array`; a text that holds one goes another way."""
+
 _BOOKKEEPING: Final = frozenset({"id", "load_id", "retired_by_id"})
 
 
@@ -36,8 +39,22 @@ def read_frame(sql: str, params: Sequence[object] = (), *, schema: Mapping[str, 
 def among(column: str, values: Sequence[str]) -> tuple[str, list[Any]]:
     """Return a condition that the column is one of any number of values, and its parameters."""
     if is_postgresql():
-        return f"{column} = ANY(%s)", [list(values)]
+        array, params = text_array(values)
+        return f"{column} = ANY({array})", params
     return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(list(values))]
+
+
+def text_array(values: Sequence[str | int | None]) -> tuple[str, list[Any]]:
+    """Return an expression of PostgreSQL for an array of texts (numbers become texts), and its parameters.
+
+    One long text is quoted in a moment, a list of thousands element by element.
+    """
+    texts = [value if value is None else str(value) for value in values]
+    told = "".join(text for text in texts if text is not None)
+    if not told or _BETWEEN in told or _NULL in told:
+        return "%s::text[]", [texts]
+    joined = _BETWEEN.join(_NULL if text is None else text for text in texts)
+    return f"string_to_array(%s, '{_BETWEEN}', '{_NULL}')", [joined]
 
 
 def among_ids(column: str, ids: Sequence[UUID]) -> tuple[str, list[Any]]:
@@ -110,7 +127,9 @@ def _rows_of_postgresql(sql: str, params: Sequence[object], schema: Mapping[str,
     """Read with COPY, whose text polars parses without one Python object per cell."""
     blocks = bytearray()
     given: Any = list(params)
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT CSV)", given) as copy:
+    copying = f"COPY ({sql}) TO STDOUT (FORMAT CSV)"
+    # COPY goes past Django, which would call the driver's errors by its own names
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(copying, given) as copy:
         for block in copy:
             blocks += block
     if not blocks:

@@ -143,7 +143,9 @@ def test_every_page_is_fit_for_everybody(
     staff = User.objects.create_user("agent", password="agent", is_staff=True)
     staff.user_permissions.add(Permission.objects.get(codename="decide_load"))
     staff.user_permissions.add(Permission.objects.get(codename="decide_batch"))
-    staff.user_permissions.add(*Permission.objects.filter(codename__in=["decide_load", "decide_link"]))
+    staff.user_permissions.add(
+        *Permission.objects.filter(codename__in=["decide_load", "decide_link", "resume_dispatch"])
+    )
     client = Client()
     client.force_login(staff)
     cookies = [

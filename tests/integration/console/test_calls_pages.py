@@ -204,3 +204,22 @@ def test_no_file_and_no_sound_are_told(ann: Client, at: datetime) -> None:
         answer = ann.post(page_of(call, "recordings/"), sent, follow=True)
         assert "no recording that can be kept" in answer.content.decode()
     assert not CallRecording.objects.exists()
+
+
+def test_who_asked_to_be_called_back_is_listed_until_he_was(
+    ann: Client, monkeypatch: pytest.MonkeyPatch, at: datetime
+) -> None:
+    call = planned(at)
+    ann.post(page_of(call, "open/"))
+    ann.post(page_of(call, "identified/"))
+    said = {"outcome": "callback_requested", "call_back_on": "2026-11-24", "call_back_at": "15:30"}
+    ann.post(page_of(call, "outcome/"), said)
+    let_it_be(monkeypatch, datetime(2026, 11, 24, 7, 30, tzinfo=UTC))
+    listed = seen(ann, "/console/calls/")
+    assert "2026-11-24 15:30" in listed
+    assert "P101" not in listed
+    assert "To be called back" not in seen(client_of("bob", "make_call"), "/console/calls/")
+    ann.post("/console/calls/new/", {"account": "A101-0", "party": "P101"})
+    again = Reminder.objects.exclude(id=call).get()
+    assert again.state == "released"
+    assert "To be called back" not in seen(ann, "/console/calls/")

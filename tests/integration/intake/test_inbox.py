@@ -163,10 +163,20 @@ def test_a_fact_that_was_corrected_in_its_place_takes_effect(at: datetime) -> No
     apply_inbound_facts(at=at)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE lending_inboundfact SET payload = %s WHERE source = 'core' AND position = 1", [json.dumps(PAYMENT)]
+            "UPDATE lending_inboundfact SET payload = %s, fault = '' WHERE source = 'core' AND position = 1",
+            [json.dumps(PAYMENT)],
         )
-    assert apply_inbound_facts(at=at + timedelta(minutes=1)) == Applied(applied=1, faulty=0)
+    assert is_anything_waiting()
+    assert apply_inbound_facts(at=at + timedelta(seconds=1)) == Applied(applied=1, faulty=0)
     assert faulty_facts().is_empty()
+    assert Hold.objects.get().to_at is not None
+
+
+def test_a_fact_that_is_tried_again_in_vain_holds_once(at: datetime) -> None:
+    insert(1, "payment.lost", {"account_id": "A101-0"})
+    for n in range(3):
+        apply_inbound_facts(at=at + n * RETRY_AFTER)
+    assert Hold.objects.count() == 1
 
 
 @pytest.mark.parametrize("payload", ["[]", "7", "null", '"x"', "{}", '{"account_id": {"a": 1}}', '{"account_id": 9}'])

@@ -106,7 +106,7 @@ class WorkerProcess:
         return self._said.read_text()
 
     def wait_until_it_works(self) -> None:
-        wait_for(lambda: " works (stop" in self.said() or self.process.poll() is not None, 60)
+        wait_for(lambda: " works (stop" in self.said() or self.process.poll() is not None, 120)
         assert self.process.poll() is None, self.said()
 
     def terminate(self) -> None:

@@ -54,7 +54,7 @@ def fates(answers: list[Handover]) -> list[Fate]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smpp_session, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(smpp_session, "ANSWER_SECONDS", 1.0)
 
 
 def test_answers_out_of_order_find_their_messages() -> None:
@@ -141,12 +141,10 @@ def test_not_now_is_busy_and_every_other_error_is_refused(status: int, fate: Fat
 
 
 def test_an_smsc_that_takes_nothing_for_now_gets_the_rest_back_unwritten() -> None:
-    start = time.monotonic()
     answers, peer = handed(lambda peer, request: taken(request[2], status=0x58), count=100, window=10)
     told = fates(answers)
     assert set(told) == {BUSY, NOT_SENT}
     assert told.count(BUSY) == len(peer.submits) < 100
-    assert time.monotonic() - start < 5
 
 
 def test_a_bind_that_is_none_any_more_is_made_anew() -> None:
@@ -331,10 +329,15 @@ def test_a_setting_that_cannot_be_is_refused_without_showing_it(url: str) -> Non
 
 def test_an_smsc_that_cannot_be_reached_is_left_alone_for_a_while() -> None:
     channel = SmppChannel.from_url("smpp://u:p@127.0.0.1:1", sender="1069")
-    assert not channel.is_ready()
-    start = time.monotonic()
+    attempts, connect = [], channel._connect
+
+    def counted() -> smpp_session.Session:
+        attempts.append(1)
+        return connect()
+
+    channel._connect = counted
     assert not any(channel.is_ready() for _ in range(1_000))
-    assert time.monotonic() - start < 0.5
+    assert len(attempts) < 5
 
 
 @pytest.fixture

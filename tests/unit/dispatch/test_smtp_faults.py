@@ -149,9 +149,9 @@ def test_a_lost_connection_is_unknown_only_after_the_text_began_and_the_rest_goe
 
 @pytest.mark.parametrize(("word", "fate"), [("RCPT", Fate.NOT_SENT), ("TEXT", Fate.UNKNOWN)])
 def test_a_server_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch, word: str, fate: Fate) -> None:
-    monkeypatch.setattr(smtp_connection, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(smtp_connection, "ANSWER_SECONDS", 1.0)
     held = threading.Event()
-    script = lambda said, count: (held.wait(2), b"")[1] if (said, count) == (word, 1) else b""  # noqa: E731
+    script = lambda said, count: (held.wait(20), b"")[1] if (said, count) == (word, 1) else b""  # noqa: E731
     with channel_to(script) as (_, channel):
         answers = handed(channel, 2)
         held.set()

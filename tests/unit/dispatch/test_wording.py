@@ -151,7 +151,7 @@ def test_objection_and_property_in_hindi_are_no_husband() -> None:
         ),
         ({"text": GOOD.text + "x" * 600}, "longer than 600 characters"),
         ({"text": GOOD.text + "字" + "x" * 430}, "11 segments with the longest values, 10 at most"),
-        ({"subject": "{sender}"}, "an e-mail or letter needs a subject, a text or call has none"),
+        ({"subject": "{sender}"}, "an e-mail or letter needs a subject, a text, call or push has none"),
         ({"disclosure": Disclosure.NONE}, "its language, channel or disclosure level is not known"),
         ({"language": "tlh"}, "its language, channel or disclosure level is not known"),
         ({"channel": "app"}, "its language, channel or disclosure level is not known"),

@@ -149,6 +149,27 @@ def unfinished_calls(*, agent: str, at: datetime, days: int = 2) -> list[Call]:
     return list(mine.filter(~Exists(entered)).select_related("reminder").order_by("-opened_at")[:MOST])
 
 
+def call_backs(*, agent: str, at: datetime) -> list[CallOutcome]:
+    """Return the call-backs that people asked of an agent by today, whom he has not called since; oldest first.
+
+    The person's own day may begin a day earlier than that of UTC, so tomorrow's are listed too: the gate knows his.
+    """
+    later_entry = CallOutcome.objects.filter(call=OuterRef("call"), entry__gt=OuterRef("entry"))
+    called_since = Call.objects.filter(
+        agent=agent[:150],
+        reminder__account_id=OuterRef("call__reminder__account_id"),
+        reminder__party_id=OuterRef("call__reminder__party_id"),
+        opened_at__gt=OuterRef("call__opened_at"),
+    )
+    today = at.date()
+    asked = CallOutcome.objects.filter(
+        call__agent=agent[:150], outcome="callback_requested", call_back_on__lte=today + timedelta(days=1),
+        call_back_on__gt=today - timedelta(days=7),
+    )  # fmt: skip
+    open_ones = asked.filter(~Exists(later_entry), ~Exists(called_since))
+    return list(open_ones.order_by("call_back_on", "call_back_at", "id")[:MOST])
+
+
 def find_recording(call_id: UUID, number: int) -> CallRecording | None:
     """Return a recording of a call."""
     return CallRecording.objects.filter(call_id=call_id, id=number).first()

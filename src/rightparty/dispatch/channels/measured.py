@@ -122,4 +122,4 @@ def measure_channels(metrics: WorkerMetrics, *, goes_on: Callable[[], bool]) -> 
 
 def _measured(adapter: ChannelAdapter, channel: str, metrics: WorkerMetrics, goes_on: Callable[[], bool]) -> Measured:
     inner = adapter.inner if isinstance(adapter, Measured) else adapter
-    return Measured(inner, channel=channel, metrics=metrics, goes_on=goes_on)
+    return Measured(inner, channel=str(channel), metrics=metrics, goes_on=goes_on)

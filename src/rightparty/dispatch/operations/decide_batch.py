@@ -20,8 +20,9 @@ from rightparty.dispatch.operations.release import Released, release
 from rightparty.dispatch.operations.set_aside import set_aside
 
 FAULTS: Final = (
-    ArithmeticError, AssertionError, AttributeError, DataError, IntegrityError, LookupError, NameError,
-    ProgrammingError, RuntimeError, TypeError, ValueError, pl.exceptions.PanicException, pl.exceptions.PolarsError,
+    ArithmeticError, AssertionError, AttributeError, DataError, EOFError, IntegrityError, LookupError, NameError,
+    OSError, ProgrammingError, RuntimeError, TypeError, ValueError, pl.exceptions.PanicException,
+    pl.exceptions.PolarsError,
 )  # fmt: skip
 """What a defect or a row that nobody thought of raises; a store that does not answer is not among it."""
 

@@ -12,7 +12,7 @@ from rightparty.dispatch.models import Reminder
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, EventKind
 from rightparty.store.operations.append_rows import append_rows
-from rightparty.store.queries import is_postgresql
+from rightparty.store.queries import is_postgresql, text_array
 
 _POINT_OF: Final = {channel.value: point.value for channel, point in POINT_CHANNEL_OF.items()}
 
@@ -84,14 +84,15 @@ def _update(frame: pl.DataFrame, columns: dict[str, str], at: datetime) -> None:
     with connection.cursor() as cursor:
         if is_postgresql():
             kinds = [*(columns[name] for name in names), "uuid"]
-            arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
+            given = [text_array(values[name].to_list()) for name in values.columns]
+            arrays = ", ".join(f"({array})::{kind}[]" for (array, _), kind in zip(given, kinds, strict=True))
             sets = ", ".join([*(f'"{name}" = v."{name}"' for name in names), *(f'"{name}" = %s' for name in stamped)])
             quoted = ", ".join(f'"{name}"' for name in values.columns)
             cursor.execute(
                 f"UPDATE dispatch_reminder r SET {sets}, lease_expires_at = "
                 f"CASE WHEN v.state = 'released' THEN r.lease_expires_at END"
                 f" FROM unnest({arrays}) AS v({quoted}) WHERE r.id = v.id AND r.state = 'claimed'",
-                [*[stamp] * len(stamped), *(values[name].to_list() for name in values.columns)],
+                [*[stamp] * len(stamped), *(param for _, params in given for param in params)],
             )
         else:
             sets = ", ".join([*(f'"{name}" = %s' for name in names), *(f"\"{name}\" = '{stamp}'" for name in stamped)])

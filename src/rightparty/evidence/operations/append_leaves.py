@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import polars as pl
 from django.db import connection
 
 from rightparty.evidence.chain import KEY_BYTES, START, LeafRecord, canonical_json, chain_hash, leaf_hash, payload_of
@@ -17,11 +18,8 @@ from rightparty.evidence.columns import LeafColumns, clear_texts_of, payloads_of
 CHAIN_LOCK: Final = 0x72705F63
 """Advisory lock of the chain's head on PostgreSQL ("rp_c"). SQLite has one writer at a time anyway."""
 
-LEAF_COLUMNS: Final = {
-    "index": "bigint", "kind": "text", "recorded_at": "timestamptz", "payload": "text", "leaf_hash": "text",
-    "chain_hash": "text",
-}  # fmt: skip
-OPENING_COLUMNS: Final = {"leaf_id": "bigint", "key": "text", "clear": "text"}
+LEAF_COLUMNS: Final = ("index", "kind", "recorded_at", "payload", "leaf_hash", "chain_hash")
+OPENING_COLUMNS: Final = ("leaf_id", "key", "clear")
 
 
 class NoTransactionError(RuntimeError):
@@ -104,15 +102,17 @@ def _lock_head() -> tuple[int, str]:
     return (row[0] + 1, row[1]) if row else (0, START)
 
 
-def _insert(table: str, columns: dict[str, str], rows: list[tuple[Any, ...]]) -> None:
+def _insert(table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
     if not rows:
         return
     names = ", ".join(f'"{name}"' for name in columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
-            values = [list(column) for column in zip(*rows, strict=True)]
-            cursor.execute(f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays})", values)
+            frame = pl.DataFrame(
+                {name: list(map(str, values)) for name, values in zip(columns, zip(*rows, strict=True), strict=True)}
+            )
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT CSV)") as copy:
+                copy.write(frame.write_csv(include_header=False, quote_style="always"))
         else:
             marks = ", ".join("%s" for _ in columns)
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)

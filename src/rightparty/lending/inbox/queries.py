@@ -79,8 +79,8 @@ def facts_to_apply(*, at: datetime, most: int) -> list[WaitingFact]:
     found += rested.order_by("looked_at", "id")[: most - len(found)]
     return [
         WaitingFact(
-            id=row.pk, type=row.type, payload=row.payload, received_at=row.received_at, is_faulty=bool(row.fault),
-            account_id=row.account_id, party_id=row.party_id,
+            id=row.pk, type=row.type, payload=row.payload, received_at=row.received_at,
+            is_faulty=row.looked_at is not None, account_id=row.account_id, party_id=row.party_id,
         )
         for row in sorted(found, key=lambda row: (row.source, row.position))
     ]  # fmt: skip

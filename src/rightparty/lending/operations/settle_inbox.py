@@ -30,7 +30,10 @@ def settle_inbox(facts: Sequence[WaitingFact], faults: Mapping[int, tuple[str, s
     mended = [_mark(fact) for fact in applied if fact.is_faulty]
     if mended:
         Hold.objects.filter(kind=_KIND, extra__in=mended, to_at__isnull=True).update(to_at=at)
-    Hold.objects.bulk_create([hold for fact in kept if not fact.is_faulty for hold in _holds_of(fact, at)])
+    held = Hold.objects.filter(kind=_KIND, extra__in=[_mark(fact) for fact in kept], to_at__isnull=True)
+    standing = set(held.values_list("extra", "account_id", "party_id"))
+    wanted = [hold for fact in kept for hold in _holds_of(fact, at)]
+    Hold.objects.bulk_create([h for h in wanted if (h.extra, h.account_id, h.party_id) not in standing])
     for fact in kept:
         field, fault = faults[fact.id]
         InboundFact.objects.filter(pk=fact.id).update(fault=fault[:300], fault_field=field[:64], looked_at=at)

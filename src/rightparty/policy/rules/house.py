@@ -5,15 +5,14 @@ What cannot be judged withholds. No payment, complaint or promise on record (nul
 """
 
 from collections.abc import Iterator, Mapping
-from functools import reduce
-from operator import or_
 from typing import Final
 
 import polars as pl
 
 from rightparty.policy.house import CAPS, EVERYWHERE, WEEK, Calendar, HouseRules
 from rightparty.policy.pack import FREQUENCIES
-from rightparty.policy.rules.term import Term, folded
+from rightparty.policy.rules.law import mask_of_weekdays, weekdays_seen
+from rightparty.policy.rules.term import Bound, Term, Where, folded, stays_below, within_minutes
 
 _NOWHERE: Final = pl.lit(value=False)
 
@@ -25,12 +24,15 @@ def house_rules(house: HouseRules, market: str = EVERYWHERE) -> dict[str, pl.Exp
 
 def house_terms(house: HouseRules, market: str = EVERYWHERE) -> list[Term]:
     """Return what the house's own rules withhold in a market."""
-    everywhere = {
+    promised = Bound(fact="days_to_promise", value=-house.promise_grace_days, upper=True, unknown=False)
+    everywhere: dict[str, tuple[Where, ...]] = {
         "right_time.outside_house_hours": _outside(house.calendar_of(market)),
-        "right_time.cooling_off": _within(house.days_after_payment, "days_since_payment")
-        | _within(house.days_after_complaint, "days_since_complaint"),
-        "right_time.promise_to_pay": (pl.col("days_to_promise") >= -house.promise_grace_days).fill_null(value=False),
-        "right_debt.below_house_limit": _below_limit(house),
+        "right_time.cooling_off": (
+            Bound(fact="days_since_payment", value=house.days_after_payment, upper=False, unknown=False),
+            Bound(fact="days_since_complaint", value=house.days_after_complaint, upper=False, unknown=False),
+        ),
+        "right_time.promise_to_pay": (promised,),
+        "right_debt.below_house_limit": (_below_limit(house),),
     }
     return [
         *_caps(house.caps_of(market)),
@@ -41,29 +43,22 @@ def house_terms(house: HouseRules, market: str = EVERYWHERE) -> list[Term]:
 def _caps(most: Mapping[str, int]) -> Iterator[Term]:
     for name, value in most.items():
         cap = CAPS[name]
-        reached = (pl.col(FREQUENCIES[cap.counts, cap.window]) >= value).fill_null(value=True)
-        yield Term(reason=cap.reason, channels=frozenset(cap.channels), where=reached)
+        fact = FREQUENCIES[cap.counts, cap.window]
+        yield Term(reason=cap.reason, channels=cap.channels, where=(stays_below(fact, value),))
 
 
-def _outside(calendar: Calendar) -> pl.Expr:
+def _outside(calendar: Calendar) -> tuple[Where, ...]:
     """Return where the clock or the date of any plausible zone is outside; an unknown one is."""
-    first, last = pl.col("local_date_min"), pl.col("local_date_max")
-    outside = []
+    outside: list[Where] = []
     if calendar.begin is not None and calendar.end is not None:
-        outside.append((pl.col("local_minute_min") < calendar.begin) | (pl.col("local_minute_max") >= calendar.end))
+        outside += within_minutes(calendar.begin, calendar.end, unknown=True)
     if calendar.weekdays is not None and calendar.weekdays != WEEK:
-        # two zones' dates are at most two days apart: the day between counts as well
-        days = (first, first.dt.offset_by("1d"), last)
-        outside += [~day.clip(first, last).dt.weekday().is_in(calendar.weekdays) for day in days]
+        outside.append(((weekdays_seen() & ~mask_of_weekdays(calendar.weekdays)) != 0).fill_null(value=True))
     if calendar.working_days:
-        outside.append(~pl.col("working_day"))
+        outside.append(~pl.col("working_day").fill_null(value=False))
     if not calendar.holidays:
-        outside.append(pl.col("public_holiday"))
-    return reduce(or_, (where.fill_null(value=True) for where in outside), _NOWHERE)
-
-
-def _within(days: int, fact: str) -> pl.Expr:
-    return (pl.col(fact) < days).fill_null(value=False)
+        outside.append(pl.col("public_holiday").fill_null(value=True))
+    return tuple(outside) or (_NOWHERE,)
 
 
 def _below_limit(house: HouseRules) -> pl.Expr:

@@ -3,6 +3,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Final
 
 import polars as pl
@@ -13,22 +15,63 @@ _EVERY_CHANNEL: Final = frozenset(channel.value for channel in MessageChannel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A value of a fact (whole number) that must not be reached, or must be reached."""
+
+    fact: str
+    value: int
+    #: True: withholds from the value on; False: below it
+    upper: bool
+    #: whether it withholds where the fact is not known
+    unknown: bool
+
+    @property
+    def where(self) -> pl.Expr:
+        """Where it withholds."""
+        fact = pl.col(self.fact)
+        return (fact >= self.value if self.upper else fact < self.value).fill_null(value=self.unknown)
+
+
+def stays_below(fact: str, value: int) -> Bound:
+    """Return the bound of what must be known and less than a value."""
+    return Bound(fact=fact, value=value, upper=True, unknown=True)
+
+
+def within_minutes(begin: int, end: int, *, unknown: bool) -> tuple[Bound, Bound]:
+    """Return the bounds of hours, in minutes after local midnight: [begin, end) in every plausible zone."""
+    return (
+        Bound(fact="local_minute_min", value=begin, upper=False, unknown=unknown),
+        Bound(fact="local_minute_max", value=end, upper=True, unknown=unknown),
+    )
+
+
+type Where = pl.Expr | Bound
+"""Where something withholds; a null withholds."""
+
+
+def any_of(wheres: Iterable[Where]) -> pl.Expr:
+    """Return where any of them withholds."""
+    return reduce(or_, (each.where if isinstance(each, Bound) else each for each in wheres))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """Kept apart from its channels, so that what several rules look at is computed once."""
+    """Channels, bounds and expressions are kept apart, so that what several rules look at is computed once."""
 
     #: reason code
     reason: str
     #: message channels on which it withholds, and one that is not known (null); None: whatever the channel is
     channels: frozenset[str] | None
-    #: where it withholds on these channels; null withholds
-    where: pl.Expr
+    #: any of these withholds on these channels
+    where: tuple[Where, ...]
 
     @property
     def whole(self) -> pl.Expr:
         """Where it withholds, whatever the channel of the row."""
+        where = any_of(self.where)
         if self.channels is None:
-            return self.where
-        return pl.col("channel").is_in(sorted(self.channels)).fill_null(value=True) & self.where
+            return where
+        return pl.col("channel").is_in(sorted(self.channels)).fill_null(value=True) & where
 
 
 def on_channels(names: Iterable[str]) -> frozenset[str] | None:

@@ -34,7 +34,8 @@ def append_rows(table: str, frame: pl.DataFrame) -> int:
 
 
 def _copy(sql: str, part: pl.DataFrame) -> None:
-    with connection.cursor() as cursor, cursor.copy(sql) as copy:
+    # COPY goes past Django, which would call the driver's errors by its own names
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(sql) as copy:
         copy.write(part.write_csv(include_header=False, quote_style="non_numeric", null_value=""))
 
 
