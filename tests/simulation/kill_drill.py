@@ -56,6 +56,8 @@ class Audit:
             ("duplicates", self.duplicates), ("lost", self.lost), ("contradictions", self.contradictions),
             ("released after a payment", self.after_payment),
         ) if n]  # fmt: skip
+        if not self.received:
+            wrong.append("nothing reached the SMSC, so that nothing was tried")
         if self.unknown > self.kills * self.window:
             wrong.append(f"{self.unknown} unknown of {self.kills} kills")
         return wrong
