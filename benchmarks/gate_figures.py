@@ -24,7 +24,7 @@ def gate(*, rows: int, workers: int, contacts: int, url: str = "") -> tuple[floa
         "--contacts", str(contacts),
     ]  # fmt: skip
     store = {"DATABASE_URL": url} if url else {}
-    told = subprocess.run(own, env=os.environ | store, check=True, capture_output=True, text=True).stdout
+    told = subprocess.run(own, env=os.environ | store, check=True, stdout=subprocess.PIPE, text=True).stdout
     measured = json.loads(told)["measurements"][0]
     return measured["value"], measured["floor"]
 

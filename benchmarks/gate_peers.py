@@ -38,10 +38,9 @@ def procrastinate_jobs(url: str, jobs: int, *, concurrency: int = 10) -> float:
 
 def dbos_jobs(url: str, jobs: int) -> float:
     """Return empty workflows per second of a DBOS queue on PostgreSQL, from the first enqueued to the last ended."""
-    from dbos import DBOS, Queue
+    from dbos import DBOS
 
     DBOS(config={"name": "empty", "system_database_url": url, "log_level": "ERROR"})
-    queue = Queue("empty", polling_interval_sec=0.01)
 
     @DBOS.workflow()
     def nothing(number: int) -> None:
@@ -49,8 +48,9 @@ def dbos_jobs(url: str, jobs: int) -> float:
 
     DBOS.launch()
     try:
+        DBOS.register_queue("empty", polling_interval_sec=0.01)
         start = time.perf_counter()
-        handles = [queue.enqueue(nothing, number) for number in range(jobs)]
+        handles = [DBOS.enqueue_workflow("empty", nothing, number) for number in range(jobs)]
         for handle in handles:
             handle.get_result()
         return jobs / (time.perf_counter() - start)

@@ -170,6 +170,7 @@ def measure(rows: int, batch: int, *, workers: int = 1, contacts: int = 0) -> Be
     django.setup()
     from django.db import connection, transaction
 
+    from rightparty.dispatch.models import Reminder
     from rightparty.dispatch.operations.enqueue_proposals import enqueue_proposals
 
     call_command("migrate", verbosity=0)
@@ -181,6 +182,8 @@ def measure(rows: int, batch: int, *, workers: int = 1, contacts: int = 0) -> Be
             cursor.execute("ANALYZE")
     enqueue_proposals(proposals.tail(spare).with_columns(cycle=pl.lit("warm")), plan_id=1, at=AT)
     started = Workers(workers, batch)
+    # workers that got warm at the same time may have left some
+    Reminder.objects.filter(state="planned").update(state="cancelled", state_changed_at=AT)
     enqueue_proposals(proposals.head(rows).with_columns(cycle=pl.lit("bare")), plan_id=2, at=AT)
     floor, least = started.drain("bare", rows)
     enqueue_proposals(proposals.head(rows).with_columns(cycle=pl.lit("gate")), plan_id=3, at=AT)
