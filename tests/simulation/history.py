@@ -199,7 +199,12 @@ class History:
         if ids:
             outcome = release(ids, at=clock(), worker=name)
             handing.hand_over(
-                outcome.released, worker=name, clock=clock, ticks=self.scheduler.monotonic, most_unsettled=window
+                outcome.released,
+                worker=name,
+                clock=clock,
+                ticks=self.scheduler.monotonic,
+                sleep=self.scheduler.sleep,
+                most_unsettled=window,
             )
         registry.pump(clock())
         return len(ids)

@@ -26,7 +26,10 @@ class Fence:
     ticks: Callable[[], float]
     #: looks at the store
     is_halted: Callable[[], bool]
+    #: what the look raises when the store cannot be read: then nothing more is written under this lease
+    faults: tuple[type[Exception], ...] = ()
     halted: bool = False
+    in_doubt: bool = False
     _ends: float = field(init=False)
     _looked: float = field(init=False, default=float("-inf"))
 
@@ -39,6 +42,9 @@ class Fence:
         now = self.ticks()
         if now >= self._ends or self.clock() >= self.until:
             return False
-        if now - self._looked >= HALT_SECONDS:
-            self.halted, self._looked = self.is_halted(), now
-        return not self.halted
+        if not self.in_doubt and now - self._looked >= HALT_SECONDS:
+            try:
+                self.halted, self._looked = self.is_halted(), now
+            except self.faults:
+                self.in_doubt = True
+        return not (self.halted or self.in_doubt)

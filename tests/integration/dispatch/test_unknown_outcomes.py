@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """once: what may have been taken is never handed over again; who can be asked is asked; a late answer still counts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.db import OperationalError
 
 from rightparty.dispatch.channels.adapter import Capabilities, Fate, Handover, OnUnknown, OutboundMessage, Question
 from rightparty.dispatch.channels.registry import connect
 from rightparty.dispatch.channels.route import Route
 from rightparty.dispatch.models import Reminder, Segment
+from rightparty.dispatch.operations import hand_over as handing
+from rightparty.dispatch.operations import settle as settling
 from rightparty.dispatch.operations.halt import halt
 from rightparty.dispatch.operations.hand_over import hand_over
 from rightparty.dispatch.operations.recover_leases import recover_leases
@@ -168,3 +171,19 @@ def test_what_nobody_took_may_be_proposed_again(provider: Provider) -> None:
     found = handed_over()
     assert (found.state, found.reasons_mask) == ("cancelled", mask_of(["once.provider_unavailable"]))
     assert enqueue([(found.account_id, 1)], AT).added == 1
+
+
+def test_answers_are_recorded_again_when_the_store_fails_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect("sms", CountingChannel())
+    (key,) = released()
+    failures, slept, real = iter([True, True, False]), list[float](), settling.settle
+
+    def failing(answers: Mapping[str, Handover], *, at: datetime, halted: bool = False) -> int:
+        if next(failures):
+            raise OperationalError
+        return real(answers, at=at, halted=halted)
+
+    monkeypatch.setattr(handing, "settle", failing)
+    hand_over([key], worker="w1", clock=lambda: AT, sleep=slept.append)
+    assert only().state == "handed_over"
+    assert slept == list(handing.SETTLE_PAUSES[:2])

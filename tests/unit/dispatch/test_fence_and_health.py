@@ -57,6 +57,24 @@ def test_a_halt_closes_it_within_its_time_and_the_store_is_not_asked_for_each_me
     assert fence.halted
 
 
+def test_a_store_that_cannot_be_read_closes_it_for_good() -> None:
+    world = World()
+    fence = world.fence()
+    fence.faults = (ConnectionError,)
+    assert fence.may_send()
+
+    def broken() -> bool:
+        raise ConnectionError
+
+    fence.is_halted = broken
+    world.boot += HALT_SECONDS
+    assert not fence.may_send()
+    fence.is_halted = world.look
+    world.boot += HALT_SECONDS
+    assert not fence.may_send()
+    assert not fence.halted
+
+
 def test_a_provider_rests_longer_after_each_failure_and_is_well_after_one_answer() -> None:
     health, now = Health(), 0.0
     rests = []

@@ -6,13 +6,13 @@ is unknown and stays so.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from rightparty.dispatch.channels.adapter import Fate, Handover, OutboundMessage
 from rightparty.dispatch.channels.registry import NoChannelError, adapter_of, window_of
@@ -22,11 +22,19 @@ from rightparty.dispatch.operations.cancel_released import cancel_released
 from rightparty.dispatch.operations.settle import settle
 from rightparty.dispatch.queries import channels_of, is_halted, stopped_among, texts_of
 from rightparty.dispatch.reminder_state import ReminderState
+from rightparty.dispatch.traces import step
 from rightparty.kernel.reasons import mask_of
 from rightparty.store.queries import among_ids, stored_id, stored_instant
 
 HANDING_OVER: Final = "handing_over"
 """Mark in `outcome` from just before the first byte until the channel's answer is settled: set once, never twice."""
+
+
+STORE_FAULTS: Final = (OperationalError, InterfaceError)
+"""A store that is down, busy or restarting."""
+
+SETTLE_PAUSES: Final = (0.1, 0.5, 2.0)
+"""Seconds between attempts to record answers; together well below a lease."""
 
 
 def boot_seconds() -> float:
@@ -40,6 +48,7 @@ def hand_over(
     worker: str,
     clock: Callable[[], datetime],
     ticks: Callable[[], float] = boot_seconds,
+    sleep: Callable[[float], object] = time.sleep,
     most_unsettled: int = 50,
 ) -> dict[Fate, int]:
     """Hand over released reminders of this worker and settle what their channels say.
@@ -49,6 +58,7 @@ def hand_over(
         worker: their owner; what it no longer owns is left alone.
         clock: asked before each group and each message, since a worker may have slept.
         ticks: a second clock, which nobody sets.
+        sleep: waits between two attempts to record what the channels said.
         most_unsettled: messages marked and written before their answers are settled, unless a provider of theirs has a
             larger window; a crash parks at most so many.
     """
@@ -61,12 +71,28 @@ def hand_over(
         waiting = waiting[size:]
         if not group:
             continue
-        fence = Fence(until=until, clock=clock, ticks=ticks, is_halted=is_halted)
+        fence = Fence(until=until, clock=clock, ticks=ticks, is_halted=is_halted, faults=STORE_FAULTS)
         answers = _send(group, fence)
-        settle(answers, at=clock(), halted=fence.halted)
+        _settle(answers, clock=clock, halted=fence.halted, sleep=sleep)
         for answer in answers.values():
             fates[answer.fate] += 1
     return fates
+
+
+def _settle(
+    answers: Mapping[str, Handover], *, clock: Callable[[], datetime], halted: bool, sleep: Callable[[float], object]
+) -> None:
+    """Record the answers, again if the store fails for a moment: what is not recorded ends `unknown`."""
+    for pause in SETTLE_PAUSES:
+        try:
+            with step("settle", answers=len(answers)):
+                settle(answers, at=clock(), halted=halted)
+        except STORE_FAULTS:
+            connection.close_if_unusable_or_obsolete()
+            sleep(pause)
+        else:
+            return
+    settle(answers, at=clock(), halted=halted)
 
 
 def _mark(ids: Sequence[UUID], *, worker: str, at: datetime) -> tuple[list[OutboundMessage], datetime]:

@@ -59,6 +59,7 @@ def _asked(channel: str, reminders: Sequence[Reminder]) -> dict[str, Handover]:
             reminder_id=reminder.id.hex,
             provider_ids=tuple(names.get(reminder.id, ())),
             handed_over_at=reminder.released_at or reminder.state_changed_at,
+            address=reminder.address,
         )
         for reminder in reminders
     ]
