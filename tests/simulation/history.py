@@ -32,7 +32,6 @@ from rightparty.lending.operations.open_hold import open_hold
 from rightparty.lending.operations.record_payment import record_payment
 from tests.integration.dispatch.lender import phone_of
 from tests.simulation.light_gate import LightGate, light
-from tests.simulation.open_findings import mended
 from tests.simulation.promises import LEASE_SECONDS, Broken, Promises
 from tests.simulation.provider import ScriptedProvider
 from tests.simulation.scenario import PERSONS, Deed, Scenario, WorkerPlan
@@ -63,11 +62,8 @@ class Outcome:
 class History:
     """One run of a scenario."""
 
-    def __init__(
-        self, scenario: Scenario, *, template: Path, folder: Path, keep_lines: bool = False, unmended: str = ""
-    ) -> None:
+    def __init__(self, scenario: Scenario, *, template: Path, folder: Path, keep_lines: bool = False) -> None:
         self.scenario = scenario
-        self.unmended = unmended
         #: by worker: the tick at which the lease of its last claim ends
         self.lease_ends: dict[str, float] = {}
         self.scheduler = Scheduler(scenario.seed)
@@ -94,7 +90,7 @@ class History:
 
     def run(self) -> Outcome:
         """Run it to its end, or to the first broken promise."""
-        with _connected(self.provider), self._own_connection(), mended(self._lease_end, but=self.unmended):
+        with _connected(self.provider), self._own_connection():
             try:
                 self._begin()
                 self.scheduler.run()
@@ -203,6 +199,7 @@ class History:
                 worker=name,
                 clock=clock,
                 ticks=self.scheduler.monotonic,
+                ends_at=self._lease_end(),
                 sleep=self.scheduler.sleep,
                 most_unsettled=window,
             )
@@ -306,7 +303,7 @@ class Runner:
     folder: Path
     judge: LightGate | None = None
 
-    def run(self, scenario: Scenario, *, keep_lines: bool = False, guarded: bool = True, unmended: str = "") -> Outcome:
+    def run(self, scenario: Scenario, *, keep_lines: bool = False, guarded: bool = True) -> Outcome:
         """Run one; with a judge lightly, else through the whole gate.
 
         Args:
@@ -314,14 +311,11 @@ class Runner:
             keep_lines: keep the trace as text.
             guarded: false turns off the database's own refusal of unlawful moves, so that what stands before it is
                 tested alone.
-            unmended: leave this open finding as the product has it.
         """
         with ExitStack() as stack:
             if self.judge is not None:
                 stack.enter_context(light(self.judge))
-            history = History(
-                scenario, template=self.template, folder=self.folder, keep_lines=keep_lines, unmended=unmended
-            )
+            history = History(scenario, template=self.template, folder=self.folder, keep_lines=keep_lines)
             if not guarded:
                 for name in ("moves", "mark", "once"):
                     history.store.observer.execute(f"DROP TRIGGER dispatch_reminder_{name}")

@@ -24,6 +24,8 @@ class Fence:
     clock: Callable[[], datetime]
     #: seconds of a clock that never goes back and runs on while the machine is suspended
     ticks: Callable[[], float]
+    #: by `ticks`, when the lease ends at the latest, counted from the claim: a wall clock set back does not lengthen it
+    ends_at: float = float("inf")
     #: looks at the store
     is_halted: Callable[[], bool]
     #: what the look raises when the store cannot be read: then nothing more is written under this lease
@@ -35,16 +37,17 @@ class Fence:
 
     def __post_init__(self) -> None:
         """Begin to count."""
-        self._ends = self.ticks() + (self.until - self.clock()).total_seconds()
+        self._ends = min(self.ticks() + (self.until - self.clock()).total_seconds(), self.ends_at)
 
     def may_send(self) -> bool:
         """Tell whether a message may be written now."""
         now = self.ticks()
-        if now >= self._ends or self.clock() >= self.until:
-            return False
         if not self.in_doubt and now - self._looked >= HALT_SECONDS:
             try:
                 self.halted, self._looked = self.is_halted(), now
             except self.faults:
                 self.in_doubt = True
-        return not (self.halted or self.in_doubt)
+        if self.halted or self.in_doubt:
+            return False
+        # last: the worker may have slept while it looked at the store
+        return self.ticks() < self._ends and self.clock() < self.until

@@ -277,7 +277,7 @@ class Worker:
         )
         size = next_batch(pace, limits)
         self.metrics.batch_size.labels(channel).set(size)
-        self._holds_something = True
+        self._holds_something, ends_at = True, self.ticks() + self.options.lease_seconds
         with step("claim", channel=channel, wanted=size) as told:
             ids = claim(
                 worker=self.name, at=self.clock(), batch=size, lease_seconds=self.options.lease_seconds,
@@ -288,7 +288,7 @@ class Worker:
             self._holds_something = False
             return 0
         decided = self._decide(channel, ids)
-        fates = self._deliver(channel, decided.released)
+        fates = self._deliver(channel, decided.released, ends_at=ends_at)
         self._holds_something = fates is None
         self._note(channel, ids, decided, fates or Counter())
         return len(decided.released) + decided.withheld + decided.set_aside
@@ -302,14 +302,16 @@ class Worker:
         self.metrics.gate_seconds.labels(channel).observe(self.ticks() - began)
         return decided
 
-    def _deliver(self, channel: str, released: Sequence[UUID]) -> Counter[Fate] | None:
+    def _deliver(self, channel: str, released: Sequence[UUID], *, ends_at: float) -> Counter[Fate] | None:
         """Hand over and learn the pace; None if the channel failed for itself."""
         if not released:
             return Counter()
         began = self.ticks()
         try:
             with step("hand_over", channel=channel, released=len(released)) as told:
-                fates = Counter(hand_over(released, worker=self.name, clock=self.clock))
+                fates = Counter(
+                    hand_over(released, worker=self.name, clock=self.clock, ticks=self.ticks, ends_at=ends_at)
+                )
                 told(**{fate.value: count for fate, count in fates.items()})
         except FAULTS as fault:
             self.metrics.faults.labels("hand_over").inc()

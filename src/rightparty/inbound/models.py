@@ -19,6 +19,11 @@ class Receipt(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["channel", "provider_id", "outcome"], name="receipt_once"),
         ]
+        indexes = [
+            models.Index(
+                fields=["received_at"], condition=models.Q(reminder_id__isnull=True), name="receipt_unmatched"
+            ),
+        ]
 
 
 class Reply(models.Model):

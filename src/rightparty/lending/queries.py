@@ -2,7 +2,7 @@
 """Reads of the ledger into columns, as of an instant, inside the current transaction. Serves right_debt."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -12,14 +12,16 @@ from rightparty.kernel.vocabulary import HOLD_BITS, AccountStatus, PaymentStatus
 from rightparty.lending.delinquency import balances
 from rightparty.lending.given import SAME_WITHIN
 from rightparty.parties.queries import ids_of_same_persons
-from rightparty.store.queries import among, read_frame
+from rightparty.store.queries import among, brought_back, read_frame
 
 _INSTANT = pl.Datetime("us", "UTC")
 _LINKING = (Role.DEBTOR, Role.CO_DEBTOR, Role.GUARANTOR, Role.AUTHORISED_USER)
 
 
-def balances_as_of(*, at: datetime, account_ids: Sequence[str] | None) -> pl.DataFrame:
+def balances_as_of(*, at: datetime, account_ids: Sequence[str] | None, ahead: timedelta = timedelta(0)) -> pl.DataFrame:
     """Return what some accounts (None: all) owe as of the instant.
+
+    `ahead`: a payment that is dated so much later counts as of the instant.
 
     Shape: delinquency.BALANCES + [product, currency, market, status, creditor, account_open, principal_minor,
     last_paid_at (of posted money up to the instant; null: never)].
@@ -46,7 +48,7 @@ def balances_as_of(*, at: datetime, account_ids: Sequence[str] | None) -> pl.Dat
         "lending_payment",
         {"account_id": pl.String, "paid_at": _INSTANT, "amount_minor": pl.Int64, "status": pl.String},
         account_ids=account_ids,
-    )
+    ).with_columns(paid_at=brought_back("paid_at", at=at, ahead=ahead))
     owed = balances(accounts, instalments, payments, at=at)
     paid = (
         payments.filter(
@@ -148,13 +150,14 @@ def holds_as_of(
     account_ids: Sequence[str] | None,
     party_ids: Sequence[str] | None = None,
     same: pl.DataFrame | None = None,
+    ahead: timedelta = timedelta(0),
 ) -> pl.DataFrame:
     """Return [account_id, party_id, holds_mask] of the holds in force; both None: of everybody.
 
     A hold on a party counts for every id of the person, so each of them has a row. Rows of an account's hold have
     party_id '', rows of a person's hold account_id ''. A kind that is not known counts as legal, never as none.
     Given only accounts, the persons are those on the accounts. `same`: what `ids_of_same_persons` says of the given
-    parties, if that has been read.
+    parties, if that has been read. `ahead`: a hold that begins so much later counts already.
     """
     if account_ids is not None and party_ids is None:
         party_ids, same = liable_and_other_parties(account_ids=account_ids)["party_id"].unique().to_list(), None
@@ -171,7 +174,7 @@ def holds_as_of(
             "party_id": pl.String,
             "account_id": pl.String,
         },
-    ).filter((pl.col("from_at") <= instant) & (pl.col("to_at").is_null() | (pl.col("to_at") > instant)))
+    ).filter((pl.col("from_at") <= instant + ahead) & (pl.col("to_at").is_null() | (pl.col("to_at") > instant)))
     if holds.is_empty():
         return pl.DataFrame(schema={"account_id": pl.String, "party_id": pl.String, "holds_mask": pl.Int32})
     bits = {kind.value: bit for kind, bit in HOLD_BITS.items()}

@@ -29,7 +29,7 @@ from rightparty.parties.linked.queries import household_groups
 from rightparty.parties.models import ContactEvent, Party
 from rightparty.parties.wishes import is_about_time, read_promises, read_wishes
 from rightparty.parties.zones import with_zone_set
-from rightparty.store.queries import among, read_frame
+from rightparty.store.queries import among, brought_back, read_frame
 
 type Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
@@ -76,6 +76,14 @@ _OPT_OUTS: Final[Schema] = {
     "consent_given": pl.Boolean,
 }  # fmt: skip
 _TOLD: Final = ("consent_given", "consent_revoked", "opted_out", "promise_to_pay")
+_AGAINST: Final = (
+    EventKind.WRONG_PARTY.value, EventKind.OPTED_OUT.value, EventKind.CONSENT_REVOKED.value,
+    EventKind.REASSIGNED.value, EventKind.UNDELIVERED.value, EventKind.PROMISE_TO_PAY.value,
+    EventKind.HOLDER_CHANGED.value, EventKind.STATUS_DEAD.value, EventKind.SUBSCRIBER_DIFFERS.value,
+    EventKind.NAME_DIFFERS.value,
+)  # fmt: skip
+"""Kinds of events that stand against reminding."""
+
 _MADE: Final = (EventKind.SENT.value, EventKind.CALLED.value, EventKind.ANSWERED.value)
 
 
@@ -92,8 +100,17 @@ class OnFile:
     events: pl.DataFrame
 
 
-def read_on_file(party_ids: Sequence[str], *, same: pl.DataFrame | None = None) -> OnFile:
-    """Read what is on file about some parties; `same`: what `ids_of_same_persons` says of them, if that is known."""
+def read_on_file(
+    party_ids: Sequence[str],
+    *,
+    same: pl.DataFrame | None = None,
+    at: datetime | None = None,
+    ahead: timedelta = timedelta(0),
+) -> OnFile:
+    """Read what is on file about some parties; `same`: what `ids_of_same_persons` says of them, if that is known.
+
+    `ahead`: an event that stands against reminding and is dated so much later than `at` counts as of `at`.
+    """
     same = ids_of_same_persons(party_ids=party_ids) if same is None else same
     given = pl.Series(party_ids, dtype=pl.String)
     ids = pl.concat([given, same["party_id"]]).unique()
@@ -112,6 +129,10 @@ def read_on_file(party_ids: Sequence[str], *, same: pl.DataFrame | None = None) 
         [*more, *params],
         schema=shape,
     )
+    if at is not None and ahead:
+        against = pl.col("kind").is_in(list(_AGAINST))
+        moved = brought_back("occurred_at", at=at, ahead=ahead)
+        events = events.with_columns(occurred_at=pl.when(against).then(moved).otherwise("occurred_at"))
     is_there = pl.col("value").is_in(asked.implode())
     return OnFile(
         same=same, points=points.with_columns(is_there=is_there), events=events.with_columns(is_there=is_there)
@@ -181,12 +202,19 @@ def _evidence_in(on_file: OnFile, links: pl.DataFrame) -> tuple[pl.DataFrame, pl
     return points, events, _linked(links, same)
 
 
-def people_as_of(*, at: datetime, party_ids: Sequence[str] | None, on_file: OnFile | None = None) -> pl.DataFrame:
+def people_as_of(
+    *,
+    at: datetime,
+    party_ids: Sequence[str] | None,
+    on_file: OnFile | None = None,
+    ahead: timedelta = timedelta(0),
+) -> pl.DataFrame:
     """Return what is known of some parties (None: all) that rules need.
 
     Shape: [party_id, person_id, country, language, zone_set, born_on, deceased, represented, bankrupt,
     cease_communication]. `born_on` is null if no birth date is known or a person's ids contradict each other.
     What is recorded under one id of a person counts for each of his ids; so do his phones for his zones.
+    `ahead`: a cease of communication that begins so much later counts already.
     """
     instant = require_aware(at)
     same = _same(party_ids, on_file)
@@ -194,7 +222,7 @@ def people_as_of(*, at: datetime, party_ids: Sequence[str] | None, on_file: OnFi
     ceased = read_frame(
         "SELECT person_id, from_at, to_at FROM parties_ceasecommunication",
         schema={"person_id": pl.String, "from_at": _INSTANT, "to_at": _INSTANT},
-    ).filter((pl.col("from_at") <= instant) & (pl.col("to_at").is_null() | (pl.col("to_at") > instant)))
+    ).filter((pl.col("from_at") <= instant + ahead) & (pl.col("to_at").is_null() | (pl.col("to_at") > instant)))
     phones = _points_of(scope, on_file).filter((pl.col("channel") == "phone") & (pl.col("relation") == "self"))
     people = with_zone_set(_current("parties_party", _PEOPLE, "party_id", scope), phones).with_columns(
         pl.coalesce(pl.when(pl.col("person_id") != "").then("person_id"), "party_id").alias("person_id"),
@@ -273,10 +301,12 @@ def wishes_as_of(
     party_ids: Sequence[str] | None,
     account_ids: Sequence[str] | None = None,
     on_file: OnFile | None = None,
+    ahead: timedelta = timedelta(0),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return what some parties' persons (None: all) asked for and promised: `wishes.read_wishes`, `read_promises`.
 
     Promises of which only the account is known are read for `account_ids` (None: all) and have the person_id ''.
+    `ahead`: one of these that is dated so much later counts as of the instant.
     """
     same = _same(party_ids, on_file)
     shape = {name: _EVENTS[name] for name in ("party_id", "kind", "occurred_at", "account_id", "detail")}
@@ -293,11 +323,11 @@ def wishes_as_of(
         )
     events = told.filter(pl.col("occurred_at") <= require_aware(at)).join(same, on="party_id")
     promised = pl.col("kind") == EventKind.PROMISE_TO_PAY.value
-    promises = pl.concat([events.filter(promised), _promises_of_accounts(at=at, account_ids=account_ids)])
+    promises = pl.concat([events.filter(promised), _promises_of_accounts(at=at, account_ids=account_ids, ahead=ahead)])
     return read_wishes(events.filter(~promised)), read_promises(promises)
 
 
-def _promises_of_accounts(*, at: datetime, account_ids: Sequence[str] | None) -> pl.DataFrame:
+def _promises_of_accounts(*, at: datetime, account_ids: Sequence[str] | None, ahead: timedelta) -> pl.DataFrame:
     """Return the promises that name an account and no party, with the person_id ''."""
     condition, params = ("1 = 1", []) if account_ids is None else among("account_id", account_ids)
     found = read_frame(
@@ -306,7 +336,8 @@ def _promises_of_accounts(*, at: datetime, account_ids: Sequence[str] | None) ->
         params,
         schema={name: _EVENTS[name] for name in ("party_id", "kind", "occurred_at", "account_id", "detail")},
     )
-    return found.filter(pl.col("occurred_at") <= require_aware(at)).with_columns(person_id=pl.lit(""))
+    dated = found.with_columns(occurred_at=brought_back("occurred_at", at=at, ahead=ahead))
+    return dated.filter(pl.col("occurred_at") <= require_aware(at)).with_columns(person_id=pl.lit(""))
 
 
 def contact_history(

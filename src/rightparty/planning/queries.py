@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import polars as pl
@@ -54,30 +54,31 @@ def read_world(
     account_ids: Sequence[str] | None = None,
     party_ids: Sequence[str] | None = None,
     same: pl.DataFrame | None = None,
+    ahead: timedelta = timedelta(0),
 ) -> World:
     """Read everything that decisions depend on: of some accounts and parties, or of the whole portfolio (None).
 
     `batches`: planning.batches.BATCHES, as the store stands. `same`: what `parties.queries.ids_of_same_persons` says
-    of the parties, if that has been read.
+    of the parties, if that has been read. `ahead`: what stands against reminding counts, though dated so much later.
     """
-    on_file = None if party_ids is None else read_on_file(party_ids, same=same)
+    on_file = None if party_ids is None else read_on_file(party_ids, same=same, at=at, ahead=ahead)
     same = None if on_file is None else on_file.same
     links = account_links(party_ids=party_ids)
-    people = people_as_of(at=at, party_ids=party_ids, on_file=on_file)
+    people = people_as_of(at=at, party_ids=party_ids, on_file=on_file, ahead=ahead)
     attribution = attribution_as_of(at=at, party_ids=party_ids, links=links, on_file=on_file)
-    wishes, promises = wishes_as_of(at=at, party_ids=party_ids, account_ids=account_ids, on_file=on_file)
+    wishes, promises = wishes_as_of(at=at, party_ids=party_ids, account_ids=account_ids, on_file=on_file, ahead=ahead)
     return World(
         at=at,
         wishes=wishes,
         promises=promises,
         complaints=complaints_ended_as_of(at=at, account_ids=account_ids, party_ids=party_ids, same=same),
-        balances=balances_as_of(at=at, account_ids=account_ids),
+        balances=balances_as_of(at=at, account_ids=account_ids, ahead=ahead),
         roles=liable_and_other_parties(account_ids=account_ids),
         attribution=attribution,
         people=people,
         doubts=doubts_as_of_now(party_ids=party_ids).rename({"value": "address"}),
         opt_outs=opt_outs_as_of(at=at, party_ids=party_ids, on_file=on_file).rename({"value": "address"}),
-        holds=holds_as_of(at=at, account_ids=account_ids, party_ids=party_ids, same=same),
+        holds=holds_as_of(at=at, account_ids=account_ids, party_ids=party_ids, same=same, ahead=ahead),
         point_loads=_loads_that_matter(batches, at=at, on_file=on_file),
         batches=batches,
         history=contact_history(at=at, party_ids=party_ids, days=HISTORY_DAYS, on_file=on_file),

@@ -3,7 +3,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -62,6 +62,15 @@ def among_ids(column: str, ids: Sequence[UUID]) -> tuple[str, list[Any]]:
     if is_postgresql():
         return f"{column} = ANY(%s)", [list(ids)]
     return f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps([key.hex for key in ids])]
+
+
+def brought_back(column: str, *, at: datetime, ahead: timedelta) -> pl.Expr:
+    """Return an instant column in which what lies after the instant by no more than `ahead` is the instant itself.
+
+    What is committed counts for a decision, though its writer's clock was ahead or it came while a decision waited.
+    """
+    instant, latest = (pl.lit(each).cast(pl.Datetime("us", "UTC")) for each in (at, at + ahead))
+    return pl.when(pl.col(column).is_between(instant, latest)).then(instant).otherwise(column)
 
 
 def stored_id(value: UUID | str) -> str:

@@ -115,9 +115,9 @@ def pump(at: datetime) -> int:
         take_turn(at)
     receipts = [report for adapter in _adapters.values() for report in adapter.take_receipts()]
     texts = [text for adapter in _adapters.values() for text in adapter.take_texts()]
-    if receipts:
-        for hear_receipts in _on_receipts:
-            hear_receipts(receipts, at)
+    for hear_receipts in _on_receipts:
+        # also without a new one: what came before its message was settled is looked at again
+        hear_receipts(receipts, at)
     if texts:
         for hear_texts in _on_texts:
             hear_texts(texts, at)

@@ -23,6 +23,8 @@ from rightparty.dispatch.operations.settle import settle
 from rightparty.dispatch.queries import channels_of, is_halted, stopped_among, texts_of
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.dispatch.traces import step
+from rightparty.evidence.chain import LeafRecord
+from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.kernel.reasons import mask_of
 from rightparty.store.queries import among_ids, stored_id, stored_instant
 
@@ -48,6 +50,7 @@ def hand_over(
     worker: str,
     clock: Callable[[], datetime],
     ticks: Callable[[], float] = boot_seconds,
+    ends_at: float = float("inf"),
     sleep: Callable[[float], object] = time.sleep,
     most_unsettled: int = 50,
 ) -> dict[Fate, int]:
@@ -58,6 +61,7 @@ def hand_over(
         worker: their owner; what it no longer owns is left alone.
         clock: asked before each group and each message, since a worker may have slept.
         ticks: a second clock, which nobody sets.
+        ends_at: by `ticks`, when the lease ends, counted from before the claim.
         sleep: waits between two attempts to record what the channels said.
         most_unsettled: messages marked and written before their answers are settled, unless a provider of theirs has a
             larger window; a crash parks at most so many.
@@ -71,7 +75,7 @@ def hand_over(
         waiting = waiting[size:]
         if not group:
             continue
-        fence = Fence(until=until, clock=clock, ticks=ticks, is_halted=is_halted, faults=STORE_FAULTS)
+        fence = Fence(until=until, clock=clock, ticks=ticks, ends_at=ends_at, is_halted=is_halted, faults=STORE_FAULTS)
         answers = _send(group, fence)
         _settle(answers, clock=clock, halted=fence.halted, sleep=sleep)
         for answer in answers.values():
@@ -88,7 +92,8 @@ def _settle(
             with step("settle", answers=len(answers)):
                 settle(answers, at=clock(), halted=halted)
         except STORE_FAULTS:
-            connection.close_if_unusable_or_obsolete()
+            if not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()
             sleep(pause)
         else:
             return
@@ -103,12 +108,20 @@ def _mark(ids: Sequence[UUID], *, worker: str, at: datetime) -> tuple[list[Outbo
     """
     with transaction.atomic():
         if is_halted():
-            Reminder.objects.filter(
+            own = Reminder.objects.select_for_update().filter(
                 id__in=ids, state=ReminderState.RELEASED, claimed_by=worker, lease_expires_at__gt=at, outcome=""
-            ).update(
+            )
+            released = list(own.order_by("id").values_list("evidence_index", flat=True))
+            own.update(
                 state=ReminderState.CANCELLED, state_changed_at=at, outcome="halted", lease_expires_at=None,
                 reasons_mask=mask_of(["once.dispatch_halted"]),
             )  # fmt: skip
+            if released:
+                facts = {
+                    "released": sorted(index for index in released if index is not None),
+                    "why": "once.dispatch_halted",
+                }
+                append_leaves([LeafRecord(kind="reminder.cancelled", recorded_at=at, facts=facts)])
             return [], at
         cancel_released(stopped_among(ids, at=at), at=at)
         marked = mark_handing_over(ids, worker=worker, at=at)

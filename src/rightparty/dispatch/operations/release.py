@@ -13,6 +13,7 @@ commit nothing happened and the lease runs out; after it the messages may be han
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import polars as pl
@@ -41,6 +42,13 @@ from rightparty.planning.queries import read_world
 from rightparty.policy.evaluate import evaluate
 from rightparty.policy.pack import LawPacks
 from rightparty.store.queries import is_postgresql
+
+AHEAD: Final = timedelta(days=3)
+"""A fact against reminding that is committed counts, though dated so much later than the gate's own instant.
+
+That instant is taken before the gate waits for its locks, and whoever tells the fact has a clock of his own, or gives a
+value date. At worst too little is sent.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +110,9 @@ def _decide(
 ) -> Decided:
     batches = batches_as_of(at=at, locked=locked.batches)
     accounts = rows["account_id"].unique().to_list()
-    world = read_world(at=at, account_ids=accounts, party_ids=locked.parties, same=locked.same, batches=batches)
+    world = read_world(
+        at=at, account_ids=accounts, party_ids=locked.parties, same=locked.same, batches=batches, ahead=AHEAD
+    )
     texts = texts_in_force()
     facts = assemble_facts(rows, world, wordings=texts.available, thresholds=packs.thresholds)
     judged = within_room(evaluate(facts.lazy(), packs).collect())

@@ -6,7 +6,8 @@ Crash meaning: a receipt and its effect commit together; a carrier that repeats 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
 
@@ -16,6 +17,10 @@ from rightparty.dispatch.queries import reminders_of_segments
 from rightparty.inbound.models import Receipt
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, EventKind, MessageChannel
 from rightparty.parties.operations.record_event import record_event
+
+MATCHED_WITHIN: Final = timedelta(days=3)
+MOST_UNMATCHED: Final = 5_000
+"""How long, and how many at a time, receipts of no known message are looked at again: theirs may not be settled yet."""
 
 _FAILURES = (ReceiptOutcome.UNDELIVERED, ReceiptOutcome.EXPIRED, ReceiptOutcome.REJECTED)
 
@@ -65,7 +70,10 @@ def receive_receipt(report: ReceiptReport, *, at: datetime) -> ReceiptsTaken:
 
 def _match(at: datetime) -> tuple[int, int]:
     """Match receipts to reminders, those that came before their message was settled too."""
-    waiting = list(Receipt.objects.filter(reminder_id__isnull=True))
+    unmatched = Receipt.objects.filter(reminder_id__isnull=True, received_at__gte=at - MATCHED_WITHIN)
+    waiting = list(unmatched.order_by("-received_at")[:MOST_UNMATCHED])
+    if not waiting:
+        return 0, 0
     owners = reminders_of_segments({(r.channel, r.provider_id) for r in waiting})
     matched = [r for r in waiting if (r.channel, r.provider_id) in owners]
     for receipt in matched:
