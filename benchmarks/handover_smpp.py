@@ -104,7 +104,7 @@ async def aiosmpplib_as_it_is(port: int, *, count: int) -> tuple[float, float]:
     done = asyncio.Event()
     taken = 0
 
-    class Hook(AbstractHook):  # type: ignore[misc]
+    class Hook(AbstractHook):
         async def sending(self, *_: object) -> None:
             """Not looked at."""
 
