@@ -68,7 +68,7 @@ def huey_jobs(jobs: int) -> float:
     with tempfile.TemporaryDirectory() as home:
         huey = SqliteHuey(filename=str(Path(home) / "huey.db"), fsync=True, results=False)
 
-        @huey.task()  # type: ignore[untyped-decorator]
+        @huey.task()
         def nothing(number: int) -> None:
             """Do nothing."""
 
