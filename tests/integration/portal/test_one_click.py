@@ -44,8 +44,9 @@ def test_one_click_stops_e_mail_to_the_address_and_again_changes_nothing(provide
     assert (ContactEvent.objects.count(), Leaf.objects.count()) == (1, leaves)
 
 
-@pytest.mark.parametrize("code", [new_reference_code(), "ABCDEFGHJKM", "x", "%3Cscript%3E", "0" * 300, "%00"])
+@pytest.mark.parametrize("code", ["a fresh one", "ABCDEFGHJKM", "x", "%3Cscript%3E", "0" * 300, "%00"])
 def test_a_code_that_is_not_ours_gets_the_same_answer(provider: Client, at: datetime, code: str) -> None:
+    code = new_reference_code() if code == "a fresh one" else code
     ours = click(provider, sent(at, channel="email", address=ADDRESS).code)
     events = ContactEvent.objects.count()
     assert click(provider, code) == ours
