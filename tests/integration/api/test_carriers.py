@@ -20,9 +20,9 @@ from rightparty.dispatch.channels.twilio_sms import TwilioSms
 from rightparty.dispatch.worker import drain
 from rightparty.inbound.models import Receipt, Reply
 from rightparty.parties.models import ContactEvent
-from tests.integration.dispatch import provider_answers as answers
 from tests.integration.dispatch.lender import CountingChannel, add_person, enqueue, only, phone_of
-from tests.integration.dispatch.provider_answers import SECRET, quick
+from tests.integration.providers import provider_answers as answers
+from tests.integration.providers.provider_answers import SECRET, quick
 from tests.peers.http_peer import Seen, Wire, http_peer
 from tests.peers.twilio_peer import ACCOUNT, TOKEN, TwilioPeer
 

@@ -28,7 +28,7 @@ from rightparty.dispatch.operations.retry_alarms import retry_alarms
 from rightparty.dispatch.operations.send_alarms import send_alarms
 from rightparty.dispatch.queries import list_alarms
 from rightparty.dispatch.worker import drain
-from tests.integration.dispatch.test_smtp_with_a_real_server import Mailbox
+from tests.integration.providers.test_smtp_with_a_real_server import Mailbox
 
 pytestmark = pytest.mark.django_db
 KEY = "a shared key"

@@ -12,7 +12,7 @@ from py_vapid import Vapid02
 from rightparty.dispatch.channels.registry import adapter_of, connect
 from rightparty.site.channels.providers import provider_of
 from rightparty.site.channels.wiring import connect_channels
-from tests.integration.dispatch.provider_answers import SECRET
+from tests.integration.providers.provider_answers import SECRET
 
 
 @pytest.fixture

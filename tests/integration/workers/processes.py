@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 
-from tests.integration.dispatch.test_smpp_with_a_real_smsc import installed_peers
+from tests.integration.providers.test_smpp_with_a_real_smsc import installed_peers
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -27,7 +27,7 @@ from rightparty.dispatch.channels.exchange import (
 from rightparty.dispatch.channels.signed_http import SignedHttpChannel
 from rightparty.dispatch.channels.twilio_sms import TwilioSms
 from rightparty.dispatch.channels.twilio_voice import TwilioVoice
-from tests.integration.dispatch.provider_answers import AT, NOW, SECRET, message
+from tests.integration.providers.provider_answers import AT, NOW, SECRET, message
 from tests.peers.twilio_peer import ACCOUNT, TOKEN
 
 TEXT: Final = "【x】hello"

@@ -12,8 +12,8 @@ import pytest
 from rightparty.dispatch.channels.adapter import Fate, OutboundMessage, Question, ReceiptOutcome
 from rightparty.dispatch.channels.alibaba_sms import AlibabaSms
 from rightparty.dispatch.channels.callbacks import Callback, CallbackNotReadError, CallbackRefusedError
-from tests.integration.dispatch import provider_answers as answers
-from tests.integration.dispatch.provider_answers import AT, always, hasten, message, quick
+from tests.integration.providers import provider_answers as answers
+from tests.integration.providers.provider_answers import AT, always, hasten, message, quick
 from tests.peers.alibaba_peer import KEY, SECRET, SIGN, TEMPLATES, AlibabaPeer
 from tests.peers.http_peer import Seen, Wire, http_peer
 

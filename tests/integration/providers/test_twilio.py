@@ -11,8 +11,8 @@ from rightparty.dispatch.channels.adapter import Fate, OutboundMessage, ReceiptO
 from rightparty.dispatch.channels.callbacks import Callback, CallbackNotReadError, CallbackRefusedError
 from rightparty.dispatch.channels.twilio_sms import TwilioSms
 from rightparty.dispatch.channels.twilio_voice import TwilioVoice
-from tests.integration.dispatch import provider_answers as answers
-from tests.integration.dispatch.provider_answers import AT, always, hasten, message, quick
+from tests.integration.providers import provider_answers as answers
+from tests.integration.providers.provider_answers import AT, always, hasten, message, quick
 from tests.peers.http_peer import Peer, Seen, Wire, http_peer
 from tests.peers.twilio_peer import ACCOUNT, TOKEN, TwilioPeer
 

@@ -17,8 +17,8 @@ from py_vapid import Vapid02
 
 from rightparty.dispatch.channels.adapter import Fate, OutboundMessage
 from rightparty.dispatch.channels.web_push import NotASubscriptionError, WebPushChannel, subscription_in
-from tests.integration.dispatch import provider_answers as answers
-from tests.integration.dispatch.provider_answers import NOW, always, hasten, message, quick
+from tests.integration.providers import provider_answers as answers
+from tests.integration.providers.provider_answers import NOW, always, hasten, message, quick
 from tests.peers.http_peer import Peer, Seen, Wire, http_peer
 
 

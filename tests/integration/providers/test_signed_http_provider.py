@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from rightparty.dispatch.channels.adapter import Fate, Question
 from rightparty.dispatch.channels.signatures import check_signature, key_of
 from rightparty.dispatch.channels.signed_http import SignedHttpChannel
-from tests.integration.dispatch import provider_answers as answers
-from tests.integration.dispatch.provider_answers import AT, NOW, SECRET, always, hasten, message, quick
+from tests.integration.providers import provider_answers as answers
+from tests.integration.providers.provider_answers import AT, NOW, SECRET, always, hasten, message, quick
 from tests.peers.http_peer import Peer, Seen, Wire, http_peer
 
 

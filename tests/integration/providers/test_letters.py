@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from rightparty.dispatch.channels.adapter import Fate, OutboundMessage, Question
 from rightparty.dispatch.channels.letters import LettersChannel, address_lines, country_in, postcode_in
-from tests.integration.dispatch.provider_answers import AT, always, message
+from tests.integration.providers.provider_answers import AT, always, message
 
 ADDRESS = "上海市示例路1号\n200000 上海\nCN"
 
