@@ -34,9 +34,13 @@ test-sqlite: setup
 	$(PYTEST) -n $(WORKERS) --dist loadgroup --cov --cov-report= --durations=8
 	$(RUN) -m coverage report --skip-covered --sort=cover | tail -n 25
 
-# policy judges files, providers speak to peers: neither knows the store
+# what never touches the store is not run on the second one
+STORE_TESTS := tests/integration tests/simulation tests/properties/correctable tests/properties/right_debt \
+	tests/properties/right_party/test_merge_split_and_relink.py
+NO_STORE := tests/integration/policy tests/integration/providers tests/integration/parties/test_linkage_on_spark.py
+
 test-postgresql: setup
-	RIGHTPARTY_TEST_STORE=postgresql $(PYTEST) -n $(WORKERS) --dist loadgroup tests/integration tests/properties tests/simulation --ignore=tests/integration/policy --ignore=tests/integration/providers
+	RIGHTPARTY_TEST_STORE=postgresql $(PYTEST) -n $(WORKERS) --dist loadgroup $(STORE_TESTS) $(addprefix --ignore=,$(NO_STORE))
 
 lint: setup  ## ruff, mypy, the rooms' import rules
 	.venv/bin/ruff check .
