@@ -256,7 +256,17 @@ class Session:
             self._written = self._clock()
             del self._out[:count]
 
+    def _acknowledge_at_once(self) -> None:
+        """Ask the system to acknowledge what came without delay: an SMSC with Nagle's algorithm waits for it.
+
+        Linux forgets the wish (tcp(7), TCP_QUICKACK), so it is told before each reading.
+        """
+        if (wish := getattr(socket, "TCP_QUICKACK", None)) is not None:
+            with contextlib.suppress(OSError):
+                self._socket.setsockopt(socket.IPPROTO_TCP, wish, 1)
+
     def _read(self) -> None:
+        self._acknowledge_at_once()
         for _ in range(MOST_READS):
             try:
                 chunk = self._socket.recv(READ_BYTES)
