@@ -69,11 +69,12 @@ def set_up() -> None:
 def work(name: str, folder: Path, batch: int) -> None:
     """Release without a pause until told to stop; note when each transaction ended and what it withheld."""
     from rightparty.dispatch.operations.claim import claim
-    from rightparty.dispatch.operations.release import release
+    from rightparty.dispatch.operations.release import make_ready, release
     from rightparty.planning.drafts.queries import installed_packs
 
     packs, busy = installed_packs(), 0.0
     released = withheld = batches = 0
+    make_ready(at=AT)
     (folder / f"ready-{name}").touch()
     while not (folder / "go").exists():
         time.sleep(0.01)

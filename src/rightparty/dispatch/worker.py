@@ -7,6 +7,7 @@ gate that fails and a channel that fails are each told and tried again later; no
 Crash meaning: whatever a worker held is dealt with by any other when its lease is over; nothing is sent because of it.
 """
 
+import contextlib
 import os
 import secrets
 import select
@@ -34,6 +35,7 @@ from rightparty.dispatch.operations.hand_over import boot_seconds, hand_over
 from rightparty.dispatch.operations.judge_trials import judge_trials
 from rightparty.dispatch.operations.raise_alarm import raise_alarm
 from rightparty.dispatch.operations.recover_leases import recover_leases
+from rightparty.dispatch.operations.release import make_ready
 from rightparty.dispatch.operations.resolve_unknown import resolve_unknown
 from rightparty.dispatch.operations.send_alarms import send_alarms
 from rightparty.dispatch.pace import Limits, Pace, after_batch, next_batch
@@ -174,6 +176,8 @@ class Worker:
         if until_empty:
             self._total = reminder_states()[ReminderState.PLANNED]
         self._alarmed, sleep = self.ticks(), SHORTEST_SLEEP
+        if self.options.is_patient:
+            self._make_ready()
         while self.may_go_on() and not self.stop.is_asked and self.ticks() < ends:
             decided = self._tried_round()
             if decided is None:
@@ -187,6 +191,11 @@ class Worker:
                 sleep = min(2 * sleep, LONGEST_SLEEP)
         self._leave()
         return self._summary()
+
+    def _make_ready(self) -> None:
+        """Compile before the first claim; what is wrong is told by the first round, which meets it again."""
+        with contextlib.suppress(*FAULTS, *STORE_FAULTS):
+            make_ready(at=self.clock())
 
     def _tried_round(self) -> int | None:
         """Return how many were decided in one round; None if it failed and is to be tried again."""

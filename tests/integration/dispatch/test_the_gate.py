@@ -15,7 +15,7 @@ from rightparty.dispatch.operations.halt import halt
 from rightparty.dispatch.operations.hand_over import hand_over
 from rightparty.dispatch.operations.lift_halt import lift_halt
 from rightparty.dispatch.operations.recover_leases import recover_leases
-from rightparty.dispatch.operations.release import release
+from rightparty.dispatch.operations.release import make_ready, release
 from rightparty.dispatch.queries import explain_reminder, find_by_code, released_reminders, withheld_at_the_gate
 from rightparty.dispatch.worker import drain
 from rightparty.evidence.queries import verify_log
@@ -249,3 +249,10 @@ def test_what_was_withheld_at_night_may_be_proposed_again_and_leaves_once(at: da
     assert len(release(claimed(morning), at=morning, worker="w1").released) == 1
     enqueue([(account, 101)], morning)
     assert sorted(Reminder.objects.values_list("state", flat=True)) == ["released", "withheld"]
+
+
+def test_getting_ready_decides_nothing(at: datetime) -> None:
+    one(at)
+    make_ready(at=at)
+    assert only().state == "planned"
+    assert release(claimed(at), at=at, worker="w1").released == [only().id]

@@ -105,6 +105,18 @@ def release(
     )
 
 
+def make_ready(*, at: datetime) -> None:
+    """Read and compile what every batch needs, under no lock: the first one would keep a payment waiting for it.
+
+    Decides on no row at all; whatever changes afterwards is read again by each release.
+    """
+    packs = installed_packs()
+    rows = claimed_rows([], worker="", at=at)
+    world = read_world(at=at, account_ids=[], party_ids=[], batches=batches_as_of(at=at), ahead=AHEAD)
+    facts = assemble_facts(rows, world, wordings=texts_in_force().available, thresholds=packs.thresholds)
+    evaluate(facts.lazy(), packs).collect()
+
+
 def _decide(
     rows: pl.DataFrame, locked: Locked, packs: LawPacks, *, at: datetime, new_codes: Callable[[int], Sequence[str]]
 ) -> Decided:
