@@ -17,6 +17,7 @@ from rightparty.evidence.chain import LeafRecord
 from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.kernel.vocabulary import MessageChannel, PointChannel
 from rightparty.lending.queries import account_links, liable_and_other_parties
+from rightparty.parties.locks import lock_parties
 from rightparty.parties.queries import attribution_as_of, find_party, ids_of_person, ids_of_same_persons
 
 TEMPLATE: Final = "neutral"
@@ -66,6 +67,8 @@ def plan_call(*, account_id: str, party_id: str, by: str, at: datetime) -> UUID:
     mine = Reminder.objects.filter(account_id=account_id, party_id=party_id, step=AGENT_STEP)
     day = at.date().isoformat()
     with transaction.atomic():
+        # one after another: who comes second sees the first one's call
+        lock_parties([party_id])
         if under_way := mine.filter(state__in=_UNDER_WAY).values_list("id", flat=True).first():
             return under_way
         made = mine.filter(cycle__startswith=f"{day}/").exclude(state__in=_NEVER_LEFT).count()
