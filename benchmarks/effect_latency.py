@@ -71,9 +71,11 @@ def work(name: str, folder: Path, batch: int) -> None:
     from rightparty.dispatch.operations.claim import claim
     from rightparty.dispatch.operations.release import make_ready, release
     from rightparty.planning.drafts.queries import installed_packs
+    from rightparty.store.locks import give_way
 
     packs, busy = installed_packs(), 0.0
     released = withheld = batches = 0
+    give_way()
     make_ready(at=AT)
     (folder / f"ready-{name}").touch()
     while not (folder / "go").exists():

@@ -42,6 +42,7 @@ from rightparty.dispatch.pace import Limits, Pace, after_batch, next_batch
 from rightparty.dispatch.queries import is_halted, outcomes_of, reminder_states
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.dispatch.traces import step
+from rightparty.store.locks import give_way
 
 log = structlog.get_logger(__name__)
 
@@ -177,6 +178,7 @@ class Worker:
             self._total = reminder_states()[ReminderState.PLANNED]
         self._alarmed, sleep = self.ticks(), SHORTEST_SLEEP
         if self.options.is_patient:
+            give_way()
             self._make_ready()
         while self.may_go_on() and not self.stop.is_asked and self.ticks() < ends:
             decided = self._tried_round()

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.db.utils import OperationalError
 
+from rightparty.store.locks import GIVES_WAY
 from rightparty.store.locks.sqlite3 import base
 from rightparty.store.locks.sqlite3.base import DatabaseWrapper
 from rightparty.store.queries import is_postgresql
@@ -65,6 +66,41 @@ def test_a_writer_waits_for_the_one_under_way_and_not_for_all_that_follow(store:
         worker.join(10)
     assert sorted(waited)[-2] <= 2, waited
     assert turns[0] >= 3, "the worker itself was kept from its turns"
+
+
+def test_of_several_that_wait_none_loses_to_a_worker_that_gives_way(store: Any) -> None:
+    turns, stop = [0], threading.Event()
+    busy = store()
+    busy.settings_dict[GIVES_WAY] = True
+    waited: list[int] = []
+
+    def work() -> None:
+        while not stop.is_set():
+            write(busy, hold=0.02)
+            turns[0] += 1
+
+    def pay() -> None:
+        line = store()
+        for _ in range(6):
+            before = turns[0]
+            write(line)
+            waited.append(turns[0] - before)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    payers = [threading.Thread(target=pay) for _ in range(8)]
+    try:
+        while worker.is_alive() and not turns[0]:
+            time.sleep(0.001)
+        for payer in payers:
+            payer.start()
+        for payer in payers:
+            payer.join(30)
+    finally:
+        stop.set()
+        worker.join(10)
+    assert len(waited) == 48
+    assert max(waited) <= 2, waited
 
 
 def test_who_stands_in_line_without_end_stops_nobody(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
