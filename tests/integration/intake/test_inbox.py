@@ -125,6 +125,9 @@ POISON = [
     ("payment.posted", {**PAYMENT, "amount_minor": "1200.00"}, "amount_minor"),
     ("payment.posted", {**PAYMENT, "paid_at": "2026-11-23"}, "paid_at"),
     ("payment.posted", {**PAYMENT, "paid_at": 1763863200000}, "paid_at"),
+    # in UTC they lie in the year 10000 and before the year 1
+    ("payment.posted", {**PAYMENT, "paid_at": "9999-12-31T23:59:59-14:00"}, "paid_at"),
+    ("payment.posted", {**PAYMENT, "paid_at": "0001-01-01T00:00:00+14:00"}, "paid_at"),
     ("payment.reversed", {"payment_id": "NONE", "account_id": "A101-0"}, "payment_id"),
     ("hold.placed", {"kind": "mood", "from_at": NOW, "party_id": "P102"}, "kind"),
 ]
