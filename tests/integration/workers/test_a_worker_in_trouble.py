@@ -4,9 +4,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
+from django.test import override_settings
 
 from rightparty.dispatch import worker as loop
 from rightparty.dispatch.channels.adapter import Fate, OutboundMessage
@@ -93,6 +96,19 @@ def test_a_gate_that_fails_on_everything_loses_nothing_and_sets_nothing_aside(
     monkeypatch.undo()
     drain(clock=lambda: at)
     assert len(wire.written) == 12
+
+
+@pytest.mark.parametrize("setting", ["TRIAL_FILE", "ATTRIBUTION_FILE"])
+def test_a_gate_that_fails_on_nothing_at_all_sets_aside_not_even_a_few(
+    at: datetime, wire: CountingChannel, tmp_path: Path, setting: str
+) -> None:
+    people(2, at)
+    with override_settings(RIGHTPARTY={**settings.RIGHTPARTY, setting: str(tmp_path / "gone.toml")}):
+        worker(at).run(seconds=0.1)
+        assert states() == {"planned": 2}
+        assert Alarm.objects.get().kind == "gate_failing"
+    drain(clock=lambda: at)
+    assert len(wire.written) == 2
 
 
 def test_a_store_that_fails_is_tried_again_and_what_was_released_meanwhile_is_given_back(
