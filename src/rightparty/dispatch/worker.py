@@ -172,12 +172,12 @@ class Worker:
             until_empty: also end when nothing more can be decided.
             seconds: also end after so long.
         """
+        if self.options.is_patient:
+            self._make_ready()
         ends = self.ticks() + seconds if seconds is not None else float("inf")
         if until_empty:
             self._total = reminder_states()[ReminderState.PLANNED]
         self._alarmed, sleep = self.ticks(), SHORTEST_SLEEP
-        if self.options.is_patient:
-            self._make_ready()
         while self.may_go_on() and not self.stop.is_asked and self.ticks() < ends:
             decided = self._tried_round()
             if decided is None:
