@@ -98,6 +98,24 @@ def test_a_gate_that_fails_on_everything_loses_nothing_and_sets_nothing_aside(
     assert len(wire.written) == 12
 
 
+def test_a_store_that_fails_while_the_gate_fails_ends_no_worker_and_the_alarm_is_raised_later(
+    at: datetime, wire: CountingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people(5, at)
+    monkeypatch.setattr(deciding, "release", failing_on(bool))
+    real, failures = loop.raise_alarm, iter([True])
+
+    def failing(**named: object) -> None:
+        if next(failures, False):
+            raise OperationalError
+        real(**named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(loop, "raise_alarm", failing)
+    monkeypatch.setattr(loop, "pause_after_failures", lambda _failures: 0.01)
+    worker(at).run(seconds=1.5)
+    assert Alarm.objects.filter(kind="gate_failing").count() == 1
+
+
 @pytest.mark.parametrize("setting", ["TRIAL_FILE", "ATTRIBUTION_FILE"])
 def test_a_gate_that_fails_on_nothing_at_all_sets_aside_not_even_a_few(
     at: datetime, wire: CountingChannel, tmp_path: Path, setting: str
