@@ -293,6 +293,8 @@ def _connected(provider: ScriptedProvider) -> Iterator[None]:
         registry._adapters.clear()
         registry._adapters.update(adapters)
         registry._on_receipts[:], registry._on_texts[:] = receipts, texts
+        registry._receipts.clear()
+        registry._texts.clear()
 
 
 @dataclass(slots=True)

@@ -154,6 +154,7 @@ class Worker:
     _kept_house: float = float("-inf")
     _alarmed: float = float("-inf")
     _failures: int = 0
+    _alarm_raised: bool = False
     _holds_something: bool = False
     _stops_at: float = float("inf")
     _done: int = 0
@@ -173,13 +174,13 @@ class Worker:
             until_empty: also end when nothing more can be decided.
             seconds: also end after so long.
         """
+        if self.options.is_patient:
+            give_way()
+            self._make_ready()
         ends = self.ticks() + seconds if seconds is not None else float("inf")
         if until_empty:
             self._total = reminder_states()[ReminderState.PLANNED]
         self._alarmed, sleep = self.ticks(), SHORTEST_SLEEP
-        if self.options.is_patient:
-            give_way()
-            self._make_ready()
         while self.may_go_on() and not self.stop.is_asked and self.ticks() < ends:
             decided = self._tried_round()
             if decided is None:
@@ -211,16 +212,27 @@ class Worker:
         except GateFailingError as fault:
             self.metrics.faults.labels("gate").inc()
             self._tell_failure("worker.gate_failing", fault)
-            if self._failures == 1:
-                raise_alarm(kind="gate_failing", facts={"fault": str(fault)}, at=self.clock())
+            self._raise_gate_alarm(fault)
         except FAULTS as fault:
             self.metrics.faults.labels("round").inc()
             self._tell_failure("worker.round_failed", fault)
         else:
-            self._failures = 0
+            self._failures, self._alarm_raised = 0, False
             self.metrics.last_round.set(self.ticks() - began)
             return decided
         return None
+
+    def _raise_gate_alarm(self, fault: GateFailingError) -> None:
+        """Raise one alarm for a gate that fails round after round; a store that fails too gets it from a later round."""
+        if self._alarm_raised:
+            return
+        try:
+            raise_alarm(kind="gate_failing", facts={"fault": str(fault)}, at=self.clock())
+        except STORE_FAULTS as store_fault:
+            log.warning("worker.alarm_not_raised", worker=self.name, kind=type(store_fault).__name__)
+            connection.close()
+        else:
+            self._alarm_raised = True
 
     def _tell_failure(self, event: str, fault: BaseException) -> None:
         """Log a failed round with the kind of its fault and the places it passed, never its words."""

@@ -28,7 +28,10 @@ def _written(instant: object) -> object:
 
 
 def _in_utc(instant: datetime) -> datetime:
-    return require_aware(instant)
+    try:
+        return require_aware(instant)
+    except OverflowError:
+        raise ValueError("not an instant of the years 1 to 9999 in UTC") from None
 
 
 def _printable(text: str) -> str:

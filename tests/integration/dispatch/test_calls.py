@@ -8,6 +8,7 @@ import pytest
 
 from rightparty.casework.operations.take_call_outcome import take_call_outcome
 from rightparty.dispatch.calls.queries import earliest_call, find_call, unfinished_calls, waiting_calls
+from rightparty.dispatch.channels.adapter import Capabilities, Fate, Handover, OnUnknown
 from rightparty.dispatch.channels.registry import connect
 from rightparty.dispatch.models import Call, MessageText, Reminder
 from rightparty.dispatch.operations.halt import halt
@@ -15,6 +16,7 @@ from rightparty.dispatch.operations.identify_person import identify_person
 from rightparty.dispatch.operations.open_call import LEASE
 from rightparty.dispatch.operations.plan_call import CallError, plan_call
 from rightparty.dispatch.operations.recover_leases import recover_leases
+from rightparty.dispatch.operations.resolve_unknown import resolve_unknown
 from rightparty.dispatch.worker import drain
 from rightparty.evidence.queries import export_log, verify_log
 from rightparty.lending.models import AccountParty
@@ -197,6 +199,23 @@ def test_a_closed_browser_leaves_an_unknown_outcome_that_a_late_entry_resolves(a
     reminder = reminder_of(call)
     assert (reminder.state, reminder.handed_over_at) == ("delivered", at)
     assert unfinished_calls(agent=AGENT, at=late) == []
+
+
+def test_no_provider_of_automated_calls_is_asked_what_became_of_an_agents_call(at: datetime) -> None:
+    class Voice(CountingChannel):
+        capabilities = Capabilities(on_unknown=OnUnknown.ASK)
+
+        def ask(self, questions):
+            return [Handover(fate=Fate.BUSY, code="voice.never_had_it")] * len(questions)
+
+    connect("call", Voice())
+    call = opened(at)
+    late = at + LEASE + timedelta(seconds=1)
+    assert recover_leases(at=late).unknown == 1
+    assert resolve_unknown(at=late + timedelta(minutes=5)) == 0
+    assert reminder_of(call).state == "unknown"
+    end(call, late + timedelta(hours=1))
+    assert reminder_of(call).state == "delivered"
 
 
 def test_an_agent_lost_before_the_gate_loses_nothing(at: datetime) -> None:

@@ -82,6 +82,10 @@ def test_the_database_refuses_what_is_no_json_or_has_no_place(at: datetime) -> N
         # about another id of the same human
         ("hold.placed", {"kind": "dispute", "from_at": NOW, "party_id": "P102"}, "planned"),
         ("stop.opted_out", {**STOP, "value": "+86 154-0000-0101"}, "planned"),
+        # what is taken from a name before it takes effect does not hide it while it waits
+        ("payment.posted", {**PAYMENT, "account_id": "\u3000A101-0\n"}, "planned"),
+        ("hold.placed", {"kind": "dispute", "from_at": NOW, "party_id": "\tP102 "}, "planned"),
+        ("stop.opted_out", {**STOP, "value": "\u00a0+86 154-0000-0101 "}, "planned"),
         ("payment.posted", {**PAYMENT, "account_id": "A103-0"}, "released"),
         ("hold.placed", {"kind": "dispute", "from_at": NOW, "party_id": "P103"}, "released"),
     ],
@@ -125,6 +129,9 @@ POISON = [
     ("payment.posted", {**PAYMENT, "amount_minor": "1200.00"}, "amount_minor"),
     ("payment.posted", {**PAYMENT, "paid_at": "2026-11-23"}, "paid_at"),
     ("payment.posted", {**PAYMENT, "paid_at": 1763863200000}, "paid_at"),
+    # in UTC they lie in the year 10000 and before the year 1
+    ("payment.posted", {**PAYMENT, "paid_at": "9999-12-31T23:59:59-14:00"}, "paid_at"),
+    ("payment.posted", {**PAYMENT, "paid_at": "0001-01-01T00:00:00+14:00"}, "paid_at"),
     ("payment.reversed", {"payment_id": "NONE", "account_id": "A101-0"}, "payment_id"),
     ("hold.placed", {"kind": "mood", "from_at": NOW, "party_id": "P102"}, "kind"),
 ]
@@ -185,6 +192,19 @@ def test_a_payload_of_any_shape_is_at_worst_poison(at: datetime, payload: str) -
     insert(2, "stop.opted_out", STOP)
     assert apply_inbound_facts(at=at) == Applied(applied=1, faulty=1)
     assert ContactEvent.objects.filter(kind="opted_out").count() == 1
+
+
+@pytest.mark.parametrize("name", ["account_id", "party_id", "value"])
+def test_half_a_character_in_a_name_is_refused_or_at_worst_poison(at: datetime, name: str) -> None:
+    half = json.dumps({"event_id": "H", "channel": "phone", "occurred_at": NOW, "value": phone_of(102), name: "\ud800"})
+    if is_postgresql():
+        with pytest.raises(DatabaseError):
+            insert(1, "stop.opted_out", half)
+        return
+    insert(1, "stop.opted_out", half)
+    insert(2, "stop.opted_out", STOP)
+    assert apply_inbound_facts(at=at) == Applied(applied=1, faulty=1)
+    assert ContactEvent.objects.get(kind="opted_out").value == phone_of(101)
 
 
 def test_one_that_the_store_refuses_does_not_keep_back_the_others(

@@ -4,9 +4,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
+from django.test import override_settings
 
 from rightparty.dispatch import worker as loop
 from rightparty.dispatch.channels.adapter import Fate, OutboundMessage
@@ -93,6 +96,37 @@ def test_a_gate_that_fails_on_everything_loses_nothing_and_sets_nothing_aside(
     monkeypatch.undo()
     drain(clock=lambda: at)
     assert len(wire.written) == 12
+
+
+def test_a_store_that_fails_while_the_gate_fails_ends_no_worker_and_the_alarm_is_raised_later(
+    at: datetime, wire: CountingChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people(5, at)
+    monkeypatch.setattr(deciding, "release", failing_on(bool))
+    real, failures = loop.raise_alarm, iter([True])
+
+    def failing(**named: object) -> None:
+        if next(failures, False):
+            raise OperationalError
+        real(**named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(loop, "raise_alarm", failing)
+    monkeypatch.setattr(loop, "pause_after_failures", lambda _failures: 0.01)
+    worker(at).run(seconds=1.5)
+    assert Alarm.objects.filter(kind="gate_failing").count() == 1
+
+
+@pytest.mark.parametrize("setting", ["TRIAL_FILE", "ATTRIBUTION_FILE"])
+def test_a_gate_that_fails_on_nothing_at_all_sets_aside_not_even_a_few(
+    at: datetime, wire: CountingChannel, tmp_path: Path, setting: str
+) -> None:
+    people(2, at)
+    with override_settings(RIGHTPARTY={**settings.RIGHTPARTY, setting: str(tmp_path / "gone.toml")}):
+        worker(at).run(seconds=0.1)
+        assert states() == {"planned": 2}
+        assert Alarm.objects.get().kind == "gate_failing"
+    drain(clock=lambda: at)
+    assert len(wire.written) == 2
 
 
 def test_a_store_that_fails_is_tried_again_and_what_was_released_meanwhile_is_given_back(

@@ -4,6 +4,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
+
+from django.db import InterfaceError, InternalError, OperationalError
 
 from rightparty.dispatch.channels.adapter import ChannelAdapter, InboundText, OnUnknown, ReceiptReport
 from rightparty.dispatch.channels.route import Route
@@ -16,6 +19,12 @@ _adapters: dict[str, ChannelAdapter] = {}
 _on_receipts: list[OnReceipts] = []
 _on_texts: list[OnTexts] = []
 _on_turn: list[OnTurn] = []
+_receipts: list[ReceiptReport] = []
+_texts: list[InboundText] = []
+"""What has come back and is not on file yet."""
+
+_STORE_FAULTS: Final = (OperationalError, InterfaceError, InternalError)
+"""The store does not answer, or not now: what was to be written can be written later."""
 
 
 class NoChannelError(LookupError):
@@ -113,12 +122,27 @@ def pump(at: datetime) -> int:
     """
     for take_turn in _on_turn:
         take_turn(at)
-    receipts = [report for adapter in _adapters.values() for report in adapter.take_receipts()]
-    texts = [text for adapter in _adapters.values() for text in adapter.take_texts()]
-    for hear_receipts in _on_receipts:
-        # also without a new one: what came before its message was settled is looked at again
-        hear_receipts(receipts, at)
-    if texts:
-        for hear_texts in _on_texts:
-            hear_texts(texts, at)
-    return len(receipts) + len(texts)
+    # a carrier may take the next question for the receipt of its last answer: first that answer is put on file
+    if not _receipts and not _texts:
+        for adapter in _adapters.values():
+            _receipts.extend(adapter.take_receipts())
+            _texts.extend(adapter.take_texts())
+    came = len(_receipts) + len(_texts)
+    # also without a new one: what came before its message was settled is looked at again
+    _tell(_on_receipts, _receipts, len(_receipts), at)
+    while _texts:
+        _tell(_on_texts, _texts, 1, at)
+    return came
+
+
+def _tell(
+    hearers: Sequence[Callable[[Sequence[Any], datetime], object]], waiting: list[Any], most: int, at: datetime
+) -> None:
+    """Pass on what waits; what the store cannot take now goes on waiting, for it may be a stop."""
+    part, waiting[:] = waiting[:most], waiting[most:]
+    try:
+        for hear in hearers:
+            hear(part, at)
+    except _STORE_FAULTS:
+        waiting[:0] = part
+        raise

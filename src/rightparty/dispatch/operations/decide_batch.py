@@ -2,7 +2,8 @@
 """Take a claimed batch through the gate, also when one of its reminders makes the gate fail: the others go on (once).
 
 A batch on which the gate fails is halved until the reminders at fault stand alone; those are set aside. If several fail
-and none passes, the gate is at fault and not a reminder: all stay claimed, and the caller gives them back.
+and none passes, or the gate fails on nothing at all, the gate is at fault and not a reminder: all stay claimed, and the
+caller gives them back.
 
 Crash meaning: each part commits by itself; what is left is claimed until the lease ends.
 """
@@ -16,7 +17,7 @@ from uuid import UUID
 import polars as pl
 from django.db import DataError, IntegrityError, ProgrammingError
 
-from rightparty.dispatch.operations.release import Released, release
+from rightparty.dispatch.operations.release import Released, make_ready, release
 from rightparty.dispatch.operations.set_aside import set_aside
 
 FAULTS: Final = (
@@ -78,5 +79,15 @@ def decide_batch(ids: Sequence[UUID], *, worker: str, at: datetime) -> DecidedBa
             alone[part[0]] = type(fault).__name__
             if not decided.passed and len(alone) >= ENOUGH:
                 raise GateFailingError(type(fault).__name__) from fault
+    if alone and not decided.passed:
+        _see_that_the_gate_stands(at)
     decided.set_aside = set_aside(alone, worker=worker, at=at)
     return decided
+
+
+def _see_that_the_gate_stands(at: datetime) -> None:
+    """Fail if the gate fails on no reminder at all: then even a few that failed are not at fault."""
+    try:
+        make_ready(at=at)
+    except FAULTS as fault:
+        raise GateFailingError(type(fault).__name__) from fault

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Case, DateTimeField, Value, When
+from django.db.models import Case, DateTimeField, Q, Value, When
 
 from rightparty.dispatch.channels.registry import can_be_asked
 from rightparty.dispatch.models import Reminder
 from rightparty.dispatch.operations.hand_over import HANDING_OVER
 from rightparty.dispatch.operations.settle import FIRST_ASK
-from rightparty.dispatch.reminder_state import ReminderState
+from rightparty.dispatch.reminder_state import AGENT_STEP, ReminderState
 from rightparty.evidence.chain import LeafRecord
 from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.kernel.reasons import mask_of
@@ -41,10 +41,12 @@ def recover_leases(*, at: datetime) -> Recovered:
             state=ReminderState.PLANNED, state_changed_at=at, claimed_by="", lease_expires_at=None
         )
         asked = [channel for channel in MessageChannel if can_be_asked(channel)]
+        # what an agent makes himself no provider was given, and its "never had it" would say nothing
+        can_tell = Q(channel__in=asked) & ~Q(step=AGENT_STEP)
         unknown = released.filter(outcome=HANDING_OVER).update(
             state=ReminderState.UNKNOWN, state_changed_at=at, outcome="lease_lost", reasons_mask=lost,
             lease_expires_at=None,
-            next_ask_at=Case(When(channel__in=asked, then=Value(at + FIRST_ASK)), output_field=DateTimeField()),
+            next_ask_at=Case(When(can_tell, then=Value(at + FIRST_ASK)), output_field=DateTimeField()),
         )  # fmt: skip
         cancelled = released.filter(outcome="").update(
             state=ReminderState.CANCELLED, state_changed_at=at, outcome="lease_lost", reasons_mask=lost,

@@ -73,17 +73,26 @@ def is_anything_to_apply(*, at: datetime) -> bool:
 
 def facts_to_apply(*, at: datetime, most: int) -> list[WaitingFact]:
     """Return facts that wait, each source's in the order of its positions; of those with a fault, the rested ones."""
-    new = InboundFact.objects.filter(applied_at__isnull=True, fault="").order_by("source", "position")
-    rested = InboundFact.objects.filter(applied_at__isnull=True, looked_at__lte=at - RETRY_AFTER).exclude(fault="")
+    # the columns that the store makes of a payload may hold what is no text at all
+    every = InboundFact.objects.filter(applied_at__isnull=True).defer("account_id", "party_id", "value")
+    new = every.filter(fault="").order_by("source", "position")
+    rested = every.filter(looked_at__lte=at - RETRY_AFTER).exclude(fault="")
     found = list(new[:most])
     found += rested.order_by("looked_at", "id")[: most - len(found)]
     return [
         WaitingFact(
             id=row.pk, type=row.type, payload=row.payload, received_at=row.received_at,
-            is_faulty=row.looked_at is not None, account_id=row.account_id, party_id=row.party_id,
+            is_faulty=row.looked_at is not None, account_id=_named(row.payload, "account_id"),
+            party_id=_named(row.payload, "party_id"),
         )
         for row in sorted(found, key=lambda row: (row.source, row.position))
     ]  # fmt: skip
+
+
+def _named(payload: object, name: str) -> str | None:
+    """Return whom a payload names; a number counts as its digits."""
+    named = payload.get(name) if isinstance(payload, dict) else None
+    return str(named).strip() if isinstance(named, str | int) else None
 
 
 def faulty_facts() -> pl.DataFrame:
