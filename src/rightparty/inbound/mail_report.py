@@ -42,7 +42,8 @@ _ACTIONS: Final = {"failed": ReportKind.BOUNCED, "delivered": ReportKind.DELIVER
 _RETURNED: Final = ("message/rfc822", "message/rfc822-headers", "text/rfc822-headers", "message/global",
                     "message/global-headers")  # fmt: skip
 _ID: Final = re.compile(r"<([^<>\s]{3,200})>")
-_QUOTED_ID: Final = re.compile(rb"(?im)^[>\s]*message-id:\s*<([^<>\s]{3,200})>")
+_QUOTED_ID: Final = re.compile(rb"(?im)^[> \t]{0,40}message-id:\s{0,40}<([^<>\s]{3,200})>")
+"""Bounded: who sends empty lines by the megabyte must not hold up the mails behind his."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

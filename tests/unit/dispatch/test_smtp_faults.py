@@ -2,8 +2,10 @@
 """once: whatever a mail server does, each mail ends in one fate; unknown only after its text began to be written."""
 
 import contextlib
+import smtplib
 import socket
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -11,6 +13,7 @@ import pytest
 
 from rightparty.dispatch.channels import smtp_connection
 from rightparty.dispatch.channels.adapter import Fate, Handover, OutboundMessage
+from rightparty.dispatch.channels.mail import Mail
 from rightparty.dispatch.channels.smtp import SmtpChannel
 
 type Script = Callable[[str, int], bytes | None]
@@ -187,3 +190,55 @@ def test_only_failures_are_reported_back_and_without_the_text_where_the_server_c
         handed(channel, 1)
     assert "MAIL FROM:<reminders@lender.example> RET=HDRS" in peer.lines
     assert "RCPT TO:<wang0@example.com> NOTIFY=FAILURE" in peer.lines
+
+
+def test_a_reply_that_never_ends_is_none() -> None:
+    with channel_to(lambda word, _: b"250-more\r\n" * 100_000 if word == "MAIL" else b"") as (_, channel):
+        answers = handed(channel, 1)
+    assert [(answer.fate, answer.code) for answer in answers] == [(Fate.NOT_SENT, "smtp.not_a_reply")]
+
+
+@pytest.mark.parametrize(
+    ("early", "fate"), [(b"250 ok\r\n", Fate.UNKNOWN), (b"552 too long\r\n", Fate.REFUSED), (b"452 full\r\n", Fate.BUSY)]
+)
+def test_an_answer_before_the_whole_text_is_out_ends_the_connection(early: bytes, fate: Fate) -> None:
+    """A server that answers and reads no further would else be waited for without end."""
+    ours, theirs = socket.socketpair()
+    server = smtplib.SMTP()
+    server.sock = ours
+    server.esmtp_features = {}
+    connection = smtp_connection.Connection(server, sender="reminders@lender.example")
+    mail = Mail(message_id="r0@lender.example", to="wang@example.com", content=b"x" * 76 * 100_000)
+    with theirs:
+        connection.begin(mail, may_send=lambda: True)
+        for reply in (b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", early):
+            connection.feed(reply)
+        assert connection.is_lost
+        assert connection.result is not None
+        assert connection.result.fate is fate
+
+
+@pytest.mark.parametrize(
+    ("login", "features", "challenge"),
+    [
+        ("reminders:geheim", b"250 AUTH CRAM-MD5\r\n", b"334 YWJjZA\r\n"),
+        ("reminders:gehe%C3%AFm", b"250 AUTH PLAIN\r\n", b"334 \r\n"),
+    ],
+)
+def test_a_log_in_that_cannot_be_had_is_no_connection_and_shows_no_password(
+    login: str, features: bytes, challenge: bytes
+) -> None:
+    peer = MailPeer(lambda word, _: {"EHLO": b"250-peer\r\n" + features, "AUTH": challenge}.get(word, b""))
+    url = f"smtp://{login}@127.0.0.1:{peer.port}/"
+    channel = SmtpChannel.from_url(url, sender="reminders@lender.example")
+    assert not channel.is_ready()
+    with pytest.raises(ConnectionRefusedError) as refused:
+        channel._server.connected()
+    told = "".join(traceback.format_exception(refused.value))
+    assert "gehe" not in told
+    peer._listener.close()
+
+
+def test_a_host_name_that_is_none_is_no_connection() -> None:
+    channel = SmtpChannel.from_url("smtp://mail..example:25/", sender="reminders@lender.example")
+    assert not channel.is_ready()

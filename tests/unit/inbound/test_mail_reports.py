@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """once: a returned mail tells which message it is about by the Message-ID alone; broken mails report nothing."""
 
+import time
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -85,3 +87,12 @@ def test_a_mail_cut_or_spoilt_anywhere_never_raises(raw: bytes, data: st.DataObj
 @example(b"Content-Type: message/delivery-status; charset*=unknown''x\r\n\r\n\xff\xfe")
 def test_any_bytes_are_read_without_raising(raw: bytes) -> None:
     assert isinstance(read_mail(raw).kind, ReportKind)
+
+
+@pytest.mark.parametrize("filler", [b"\n", b">\n", b"> ", b"Message-ID:\n", b"Message-ID: ", b"<"])
+def test_a_bounce_stuffed_to_hold_us_up_is_read_in_time(filler: bytes) -> None:
+    """Where the time grows with the square of the length, a megabyte of these takes an hour."""
+    began = time.process_time()
+    report = read_mail(qmail(ID) + b"\n" + filler * ((1 << 20) // len(filler)) + b"\n")
+    assert report.kind in (ReportKind.BOUNCED, ReportKind.OTHER)
+    assert time.process_time() - began < 5
