@@ -25,6 +25,7 @@ import argparse
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 import tempfile
@@ -117,8 +118,9 @@ def payer(port: int | None) -> Callable[[str, int], None]:
     def post(account: str, n: int) -> None:
         line.request("POST", "/api/v1/payments", json.dumps({**data(account, n), "status": "posted"}), head)
         answer = line.getresponse()
-        if (answer.read() and answer.status) != 200:
-            raise RuntimeError(f"the interface answered {answer.status}")
+        said = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"the interface answered {answer.status}: {said[:500]!r}")
 
     return post
 
@@ -240,7 +242,7 @@ def measure(options: argparse.Namespace, folder: Path) -> BenchmarkReport:
     server, port = None, None
     try:
         if options.http:
-            server, port = serve(options.port)
+            server, port = serve()
         while len(list(folder.glob("ready-*"))) < options.workers:
             time.sleep(0.05)
         (folder / "go").touch()
@@ -282,20 +284,24 @@ def measure(options: argparse.Namespace, folder: Path) -> BenchmarkReport:
     )  # fmt: skip
 
 
-def serve(port: int) -> tuple[subprocess.Popen[bytes], int]:
-    """Serve the interface and wait until it answers."""
-    from urllib.error import URLError
+def serve() -> tuple[subprocess.Popen[bytes], int]:
+    """Serve the interface on a free port and wait until it answers."""
     from urllib.request import urlopen
 
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
     command = [sys.executable, "-c", "from rightparty.site.main import main; main()", "serve", "--port", str(port)]
-    server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    for _ in range(1200):
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    begin = time.monotonic()
+    while server.poll() is None and time.monotonic() - begin < 120:
         try:
-            urlopen(f"http://127.0.0.1:{port}/static/none", timeout=1)
-        except URLError as fault:
-            if hasattr(fault, "code"):
-                return server, port
-        time.sleep(0.1)
+            urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10).close()
+        except OSError:
+            # the port is open before the application is loaded: the first answers may be late
+            time.sleep(0.1)
+        else:
+            return server, port
     server.terminate()
     raise RuntimeError("the interface did not start")
 
@@ -311,7 +317,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--workers", type=int)
     parser.add_argument("--http", action="store_true")
-    parser.add_argument("--port", type=int, default=18765)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--worker")
     options = parser.parse_args()
