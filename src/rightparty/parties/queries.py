@@ -394,11 +394,6 @@ def find_party(party_id: str) -> Party | None:
     return Party.objects.filter(party_id=party_id, retired_by_id__isnull=True).first()
 
 
-def points_of_party(party_id: str) -> pl.DataFrame:
-    """Return the current contact points of a party, as recorded."""
-    return _current("parties_contactpoint", _POINTS, "party_id", [party_id]).sort("channel", "value")
-
-
 def point_loads(*, at: datetime, values: Sequence[str] | None, on_file: OnFile | None = None) -> pl.DataFrame:
     """Return which loads brought the points of some values (None: of all), in any version, retired ones included.
 

@@ -12,6 +12,7 @@ a redirect would carry an address to somebody we were not told of.
 import asyncio
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -196,7 +197,7 @@ async def _read(answer: httpx.Response) -> Answer:
 _NO_ANSWER: Final = (NotConnectedError, LostAnswerError, TimeoutError)
 
 
-class HttpAdapter:
+class HttpAdapter(ABC):
     """All of `ChannelAdapter` but how one message goes out: a subclass says `hand_over`, and `find` if it can ask."""
 
     capabilities = Capabilities(window=WINDOW)
@@ -220,9 +221,9 @@ class HttpAdapter:
         """Name the provider and nothing of how to get in."""
         return f"{type(self).__name__}({self.name})"
 
+    @abstractmethod
     async def hand_over(self, message: OutboundMessage) -> Handover:
         """Hand over one message, at most once."""
-        raise NotImplementedError
 
     async def find(self, question: Question) -> Handover | None:  # noqa: ARG002 (for those that can ask)
         """Return what became of a message, None if it cannot be told."""

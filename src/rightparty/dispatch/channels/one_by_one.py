@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """For providers that take one message at a time: all that `ChannelAdapter` asks beside taking one (once)."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from rightparty.dispatch.channels.adapter import (
@@ -18,7 +19,7 @@ FENCED = Handover(fate=Fate.NOT_SENT, code="fenced")
 """The answer for a message that may not be sent any more: no byte of it was written."""
 
 
-class OneByOne:
+class OneByOne(ABC):
     """Hands over one after another. A subclass says `send` and, where it differs, the rest."""
 
     name = "provider"
@@ -28,9 +29,9 @@ class OneByOne:
         """Tell that it can take a message."""
         return True
 
+    @abstractmethod
     def send(self, message: OutboundMessage) -> Handover:
         """Hand over one message, once; never raise for what a carrier does."""
-        raise NotImplementedError
 
     def send_all(self, messages: Sequence[OutboundMessage], *, may_send: MaySend) -> list[Handover]:
         """Hand over one after another, each only if it still may be."""

@@ -11,6 +11,7 @@ From the API description that Twilio publishes: resources Message and Call, vers
 
 import base64
 import logging
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Final, Self
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit, urlunsplit
@@ -125,9 +126,9 @@ class TwilioChannel(HttpAdapter):
             exchange=exchange or Exchange(),
         )
 
+    @abstractmethod
     async def create(self, message: OutboundMessage, *, callback: str) -> object:
         """Create the resource and return its sid."""
-        raise NotImplementedError
 
     async def hand_over(self, message: OutboundMessage) -> Handover:
         """Hand over one message, once."""
