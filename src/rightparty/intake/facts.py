@@ -20,6 +20,12 @@ MOST_FACTS: Final = 1_000
 """Facts in one request: enough for throughput, few enough to hold locks for a fraction of a second."""
 
 
+FIRST_YEAR: Final = 1900
+"""Nothing that a lender reports happened earlier; that a hold ends in 9999 is how some say "never"."""
+
+_OUTSIDE: Final = f"not an instant of the years {FIRST_YEAR} to 9999"
+
+
 def _written(instant: object) -> object:
     """Refuse a bare number: nobody can say whether it counts seconds, milliseconds or microseconds."""
     if isinstance(instant, datetime) or (isinstance(instant, str) and "-" in instant):
@@ -28,7 +34,13 @@ def _written(instant: object) -> object:
 
 
 def _in_utc(instant: datetime) -> datetime:
-    return require_aware(instant)
+    try:
+        told = require_aware(instant)
+    except OverflowError:
+        raise ValueError(_OUTSIDE) from None
+    if told.year < FIRST_YEAR:
+        raise ValueError(_OUTSIDE)
+    return told
 
 
 def _printable(text: str) -> str:

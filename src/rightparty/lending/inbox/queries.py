@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the inbox of facts that came by plain SQL: what waits, and whom it is about (right_debt, right_time)."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
 from django.db import connection
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from rightparty.lending.inbox.waiting import WaitingFact
 from rightparty.lending.models import InboundFact
@@ -73,17 +76,28 @@ def is_anything_to_apply(*, at: datetime) -> bool:
 
 def facts_to_apply(*, at: datetime, most: int) -> list[WaitingFact]:
     """Return facts that wait, each source's in the order of its positions; of those with a fault, the rested ones."""
-    new = InboundFact.objects.filter(applied_at__isnull=True, fault="").order_by("source", "position")
-    rested = InboundFact.objects.filter(applied_at__isnull=True, looked_at__lte=at - RETRY_AFTER).exclude(fault="")
+    waiting = InboundFact.objects.filter(applied_at__isnull=True).defer("payload").annotate(
+        written=Cast("payload", TextField())
+    )  # fmt: skip
+    new = waiting.filter(fault="").order_by("source", "position")
+    rested = waiting.filter(looked_at__lte=at - RETRY_AFTER).exclude(fault="")
     found = list(new[:most])
     found += rested.order_by("looked_at", "id")[: most - len(found)]
     return [
         WaitingFact(
-            id=row.pk, type=row.type, payload=row.payload, received_at=row.received_at,
+            id=row.pk, type=row.type, payload=_payload(row.written), received_at=row.received_at,
             is_faulty=row.looked_at is not None, account_id=row.account_id, party_id=row.party_id,
         )
         for row in sorted(found, key=lambda row: (row.source, row.position))
     ]  # fmt: skip
+
+
+def _payload(written: str) -> object:
+    """Return what was written, or None if it is JSON of a size at which Python gives up: it must not stop the others."""
+    try:
+        return json.loads(written)
+    except (ValueError, RecursionError):
+        return None
 
 
 def faulty_facts() -> pl.DataFrame:
