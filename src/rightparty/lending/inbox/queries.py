@@ -93,7 +93,7 @@ def facts_to_apply(*, at: datetime, most: int) -> list[WaitingFact]:
 
 
 def _payload(written: str) -> object:
-    """Return what was written, or None if it is JSON of a size at which Python gives up: it must not stop the others."""
+    """Return what was written, or None where it is too long or too deep for Python: it must not stop the others."""
     try:
         return json.loads(written)
     except (ValueError, RecursionError):
