@@ -242,15 +242,17 @@ def test_a_stop_and_a_halt_are_never_refused_for_a_character(at: datetime) -> No
 def test_an_instant_outside_the_calendar_is_refused_and_nothing_is_done(at: datetime, when: str) -> None:
     account = add_person(101, at)[0]
     hold = {"kind": "dispute", "from_at": when, "account_id": account}
+    receipt = {"channel": "sms", "provider_id": "1", "outcome": "delivered"}
     for path, body, field in (
         ("/payments", payment(account, paid_at=when), "paid_at"),
         ("/holds", hold, "from_at"),
         ("/facts", {"type": "hold.placed", "data": hold}, "facts.0.data.from_at"),
-        ("/receipts", {"channel": "sms", "provider_id": "1", "outcome": "delivered", "occurred_at": when}, "occurred_at"),
-    ):  # fmt: skip
+        ("/receipts", {**receipt, "occurred_at": when}, "occurred_at"),
+    ):
         response = post(path, body)
         assert (response.status_code, said(response)["errors"][0]["field"]) == (422, field)
-    assert not Hold.objects.exists() and not Payment.objects.exists()
+    assert not Hold.objects.exists()
+    assert not Payment.objects.exists()
 
 
 def test_a_hold_for_ever_is_taken_as_systems_say_it(at: datetime) -> None:
