@@ -4,6 +4,7 @@
 The gate decides as it does for the agents' pages; a number is answered only once it has released the call.
 """
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
 
 from rightparty.api.schemas import (
+    AgentName,
     CallIn,
     CallOut,
     CallOutcomeIn,
@@ -94,10 +96,10 @@ def outcome(request: HttpRequest, call: UUID, payload: CallOutcomeIn) -> Any:  #
 
 
 @router.post("/{call}/recording", response={200: RecordingOut, 409: Refusal})
-def recording(request: HttpRequest, call: UUID, sound: File[UploadedFile], agent: Form[str]) -> Any:  # noqa: ARG001
+def recording(request: HttpRequest, call: UUID, sound: File[UploadedFile], agent: Form[AgentName]) -> Any:  # noqa: ARG001
     """Keep the recording of a call, sent as multipart form data."""
     try:
-        kept = attach_recording(call, sound=sound.chunks(), by=agent[:150], at=datetime.now(UTC))
+        kept = attach_recording(call, sound=sound.chunks(), by=agent, at=datetime.now(UTC))
     except CallError as error:
         return _refused(409, "sound", error)
     return RecordingOut(sha256=kept.sha256, size=kept.size, keep_until=kept.keep_until)
@@ -106,10 +108,8 @@ def recording(request: HttpRequest, call: UUID, sound: File[UploadedFile], agent
 @router.post("/{call}/recording-file", response={200: RecordingOut, 409: Refusal})
 def recording_file(request: HttpRequest, call: UUID, payload: RecordingFileIn) -> Any:  # noqa: ARG001
     """Keep a recording that the dialler has left in the folder agreed on; nothing outside it is read."""
-    folder = str(settings.RIGHTPARTY["RECORDINGS_FROM"])
-    root = Path(folder).resolve()
-    path = (root / payload.file).resolve()
-    if not folder or not path.is_relative_to(root) or not path.is_file():
+    path = _left_file(payload.file)
+    if path is None:
         fault = Fault(field="file", fault="not a file of this folder", remedy="Name a file below the agreed folder.")
         return Status(409, Refusal(errors=[fault]))
     try:
@@ -118,6 +118,18 @@ def recording_file(request: HttpRequest, call: UUID, payload: RecordingFileIn) -
     except CallError as error:
         return _refused(409, "file", error)
     return RecordingOut(sha256=kept.sha256, size=kept.size, keep_until=kept.keep_until)
+
+
+def _left_file(name: str) -> Path | None:
+    """Return a file that the dialler has left and that may be read; a name that can be none, names none."""
+    folder = str(settings.RIGHTPARTY["RECORDINGS_FROM"])
+    root = Path(folder).resolve()
+    try:
+        path = (root / name).resolve()
+        is_left = bool(folder) and path.is_relative_to(root) and path.is_file() and os.access(path, os.R_OK)
+    except OSError:
+        return None
+    return path if is_left else None
 
 
 def _released(story: CallStory) -> CallOut:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from rightparty.api.schemas import Body
+from rightparty.api.schemas import Body, Carried
 from rightparty.dispatch.operations.halt import halt
 from rightparty.dispatch.operations.lift_halt import lift_halt
 from rightparty.dispatch.queries import is_halted
@@ -22,7 +22,7 @@ router = Router()
 class HaltIn(Body):
     """Why it is done; shown to everybody on staff."""
 
-    why: Annotated[str, Field(min_length=1, max_length=300)]
+    why: Annotated[str, Field(min_length=1, max_length=300), Carried]
 
 
 class HaltOut(Schema):

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import polars as pl
 from ninja import Schema
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
 
 from rightparty.intake.contact_values import with_contact_values
-from rightparty.intake.facts import Amount, Identifier, Instant, Word, told
+from rightparty.intake.facts import Amount, Identifier, Instant, Word, printable, told
 from rightparty.kernel.money import MINOR_LIMIT
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, HoldKind, MessageChannel, PaymentStatus
 
@@ -24,6 +24,25 @@ class Body(Schema):
     """A request's body: a misspelt field is refused instead of being ignored."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_kept(cls, value: object) -> object:
+        # PostgreSQL keeps no text with it
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("the character NUL is not allowed")
+        return value
+
+
+def _without_nul(text: str) -> str:
+    return text.replace("\0", "")
+
+
+Carried = AfterValidator(_without_nul)
+"""What stops something, or may, is taken without the character, never refused for it."""
+
+AgentName = Annotated[str, Field(min_length=1, max_length=150), AfterValidator(printable)]
+"""An agent as the dialler names him."""
 
 
 class PaymentIn(Body):
@@ -97,9 +116,9 @@ class ReplyIn(Body):
 
     channel: Literal["sms", "email"]
     sender: Annotated[str, Field(min_length=3, max_length=254, repr=False)]
-    body: Annotated[str, Field(max_length=LONGEST_REPLY, repr=False)]
+    body: Annotated[str, Field(max_length=LONGEST_REPLY, repr=False), Carried]
     #: the carrier's id; with it a repeated delivery is recognised for ever, without it within the minute
-    provider_id: Annotated[str, Field(max_length=100)] = ""
+    provider_id: Annotated[str, Field(max_length=100), Carried] = ""
 
     @model_validator(mode="after")
     def _written_form(self) -> "ReplyIn":
@@ -232,8 +251,7 @@ class VerificationOut(Schema):
 class CallIn(Body):
     """An agent is to call: a call that waits, or somebody about an account."""
 
-    #: the agent as the dialler names him
-    agent: Annotated[str, Field(min_length=1, max_length=150)]
+    agent: AgentName
     reminder: UUID | None = None
     account_id: Identifier | Literal[""] = ""
     party_id: Identifier | Literal[""] = ""
@@ -294,7 +312,7 @@ class HeldCallOut(Schema):
 class CallOutcomeIn(Body):
     """What came of a call."""
 
-    agent: Annotated[str, Field(min_length=1, max_length=150)]
+    agent: AgentName
     #: a code of docs/reference/call-outcomes.md
     outcome: Annotated[str, Field(max_length=32)]
     #: the agent has checked that it is the person
@@ -319,7 +337,7 @@ class CallOutcomeOut(Schema):
 class RecordingFileIn(Body):
     """A recording that the dialler has left in the folder of RIGHTPARTY_RECORDINGS_FROM."""
 
-    agent: Annotated[str, Field(min_length=1, max_length=150)]
+    agent: AgentName
     #: path below that folder
     file: Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -359,6 +377,6 @@ def faults_of(errors: list[dict[str, Any]]) -> list[Fault]:
     faults = []
     for error in errors:
         where, said, remedy = told(error)
-        place = [part for part in where if part not in ("body", "query", "path", "payload")]
+        place = [part for part in where if part not in ("body", "query", "path", "form", "payload")]
         faults.append(Fault(field=".".join(place), fault=said, remedy=remedy))
     return faults

@@ -10,9 +10,10 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Status
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from rightparty.api.calls import router as calls
@@ -60,7 +61,7 @@ class TokenBearer(HttpBearer):
         """Return a name for the caller, or None. Every token is compared, each in constant time."""
         given = token.encode()
         tokens = cast("list[str]", settings.RIGHTPARTY["API_TOKENS"])
-        matches = [hmac.compare_digest(given, known.encode()) for known in tokens]
+        matches = [hmac.compare_digest(given, known.encode()) for known in tokens if known.strip()]
         return "token" if any(matches) else None
 
 
@@ -88,6 +89,20 @@ def refuse_stranger(request: HttpRequest, error: AuthenticationError) -> HttpRes
     """Answer 401."""
     remedy = "Send the header Authorization: Bearer TOKEN with a token from RIGHTPARTY_API_TOKENS."
     return _refuse(request, 401, field="Authorization", fault="no token, or one that is not known", remedy=remedy)
+
+
+@api.exception_handler(HttpError)
+def refuse_unread(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Answer 400 where a body cannot be read."""
+    remedy = "Send one JSON object, encoded in UTF-8."
+    return _refuse(request, error.status_code, field="", fault="the request cannot be read", remedy=remedy)
+
+
+@api.exception_handler(RequestDataTooBig)
+def refuse_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:  # noqa: ARG001
+    """Answer 400."""
+    remedy = "Send 64 KiB at most; many facts to /facts."
+    return _refuse(request, 400, field="", fault="the body is too large", remedy=remedy)
 
 
 @api.get("/health", response=HealthOut)

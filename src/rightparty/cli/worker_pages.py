@@ -2,6 +2,7 @@
 """What a worker tells its surroundings over HTTP: /healthz, /readyz and /metrics. Numbers and words of ours only."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -28,6 +29,10 @@ KEPT_SECONDS: Final = 5.0
 """For how long the store's figures are told again, so that many scrapers cost no more than one."""
 
 
+class _Server6(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
 class WorkerPages:
     """The pages of one worker, served by threads of their own until it ends."""
 
@@ -44,7 +49,8 @@ class WorkerPages:
         Raises:
             OSError: the address is taken or not ours.
         """
-        server = ThreadingHTTPServer((host, port), _handler_of(self))
+        kind = _Server6 if ":" in host else ThreadingHTTPServer
+        server = kind((host, port), _handler_of(self))
         threading.Thread(target=server.serve_forever, name="worker-pages", daemon=True).start()
         return server
 

@@ -116,7 +116,8 @@ def press(request: HttpRequest, call_id: UUID) -> HttpResponse:
 def _open(request: HttpRequest, call_id: UUID, at: datetime) -> HttpResponse:
     opened = open_call(call_id, agent=_agent(request), at=at)
     url = str(settings.RIGHTPARTY["DIALLER"])
-    if opened.state is ReminderState.RELEASED and url:
+    # once, by whoever opened it first: after a refusal the agent may be dialling by hand already
+    if opened.state is ReminderState.RELEASED and not opened.repeated and url:
         dial_call(call_id, agent=_agent(request), dialler=Dialler.from_url(url))
     if opened.state is ReminderState.PLANNED:
         messages.warning(request, gettext("The call waits: all dispatch is halted, or the person is being contacted."))

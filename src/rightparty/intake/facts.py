@@ -20,6 +20,12 @@ MOST_FACTS: Final = 1_000
 """Facts in one request: enough for throughput, few enough to hold locks for a fraction of a second."""
 
 
+FIRST_YEAR: Final = 1900
+"""Nothing that a lender reports happened earlier; that a hold ends in 9999 is how some say "never"."""
+
+_OUTSIDE: Final = f"not an instant of the years {FIRST_YEAR} to 9999"
+
+
 def _written(instant: object) -> object:
     """Refuse a bare number: nobody can say whether it counts seconds, milliseconds or microseconds."""
     if isinstance(instant, datetime) or (isinstance(instant, str) and "-" in instant):
@@ -29,12 +35,16 @@ def _written(instant: object) -> object:
 
 def _in_utc(instant: datetime) -> datetime:
     try:
-        return require_aware(instant)
+        told = require_aware(instant)
     except OverflowError:
-        raise ValueError("not an instant of the years 1 to 9999 in UTC") from None
+        raise ValueError(_OUTSIDE) from None
+    if told.year < FIRST_YEAR:
+        raise ValueError(_OUTSIDE)
+    return told
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return the text, or refuse it for control characters."""
     if not text.isprintable():
         raise ValueError("control characters are not allowed")
     return text
@@ -42,11 +52,11 @@ def _printable(text: str) -> str:
 
 Instant = Annotated[datetime, BeforeValidator(_written), AfterValidator(_in_utc)]
 """An instant with an offset, for example 2026-11-23T10:00:00+08:00."""
-Identifier = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
+Identifier = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(printable)]
 """A name that the lender gave, 1 to 64 printable characters."""
 Amount = Annotated[int, Field(strict=True, ge=0, le=MINOR_LIMIT)]
 """Whole minor units."""
-Word = Annotated[str, Field(max_length=32), AfterValidator(_printable)]
+Word = Annotated[str, Field(max_length=32), AfterValidator(printable)]
 
 
 class FactBody(BaseModel):
@@ -111,7 +121,7 @@ class StopData(FactBody):
 
     event_id: Identifier
     channel: PointChannel
-    value: Annotated[str, Field(min_length=1, max_length=500, repr=False), AfterValidator(_printable)]
+    value: Annotated[str, Field(min_length=1, max_length=500, repr=False), AfterValidator(printable)]
     occurred_at: Instant
     party_id: Identifier | Literal[""] = ""
     account_id: Identifier | Literal[""] = ""
@@ -230,7 +240,8 @@ def _read(place: int, given: object) -> Fact | list[FactFault]:
 
 def told(error: Mapping[str, Any]) -> tuple[list[str], str, str]:
     """Return where a validation found something, what, and the remedy; never the value."""
-    where = [str(part)[:64] for part in error.get("loc", ())]
+    # parts with a bracket are no field but which of several types was tried
+    where = [str(part)[:64] for part in error.get("loc", ()) if "[" not in str(part)]
     said = str(error.get("msg", "")).removeprefix("Value error, ")
     instant = bool(where) and where[-1].endswith("_at")
     remedy = REMEDIES.get(str(error.get("type")), NaiveInstantError.remedy if instant else "Correct the field.")

@@ -2,7 +2,7 @@
 """Exact money: an integer count of minor units with its ISO 4217 currency, never a float (serves right_debt)."""
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Final
 
 MINOR_DIGITS: Final[dict[str, int]] = {
@@ -59,7 +59,7 @@ def parse_money(text: str, currency: str) -> Money:
         raise MoneyError(f"currency {currency!r} is not known")
     try:
         minor = Decimal(text.strip()).scaleb(MINOR_DIGITS[currency])
-    except InvalidOperation:
+    except DecimalException:
         raise MoneyError(f"{text[:40]!r} is not a decimal. {MoneyError.remedy}") from None
     if not minor.is_finite() or minor != minor.to_integral_value() or abs(minor) > MINOR_LIMIT:
         raise MoneyError(f"{text[:40]!r} is not an amount of {currency}. {MoneyError.remedy}")

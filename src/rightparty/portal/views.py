@@ -146,7 +146,8 @@ def act(request: HttpRequest, code: str, deed: str) -> HttpResponse:
     if about is None:
         return not_confirmed(request)
     chosen = DEEDS[deed]
-    words = request.POST.get("words", "").strip()
+    # PostgreSQL keeps no text with the character NUL
+    words = request.POST.get("words", "").replace("\0", "").strip()
     fault = ""
     if request.method == "POST":
         if len(words) > LONGEST_WORDS:

@@ -132,7 +132,7 @@ def test_a_recording_is_sent_or_left_in_the_folder_agreed_on_and_nowhere_else(at
     (tmp_path / "dialler" / "a.wav").write_bytes(SOUND)
     (tmp_path / "secret.wav").write_bytes(SOUND + b"!")
     (tmp_path / "dialler" / "link.wav").symlink_to(tmp_path / "secret.wav")
-    for outside in ("../secret.wav", str(tmp_path / "secret.wav"), "link.wav", ".", "missing.wav"):
+    for outside in ("../secret.wav", str(tmp_path / "secret.wav"), "link.wav", ".", "missing.wav", "a" * 300):
         assert post(f"/{call}/recording-file", {"agent": AGENT, "file": outside})[0] == 409
     status, kept = post(f"/{call}/recording-file", {"agent": AGENT, "file": "a.wav"})
     assert (status, kept["size"]) == (200, len(SOUND))

@@ -60,6 +60,12 @@ def test_without_any_token_in_the_settings_nobody_is_let_in(settings: Any) -> No
     assert get("/health").status_code == get("/health", "").status_code == 401
 
 
+def test_a_blank_among_the_tokens_lets_nobody_in(settings: Any) -> None:
+    settings.RIGHTPARTY = {**settings.RIGHTPARTY, "API_TOKENS": [" ", TOKEN]}
+    assert get("/health", " ").status_code == 401
+    assert get("/health").status_code == 200
+
+
 def test_health_tells_whether_dispatch_is_halted() -> None:
     assert said(get("/health")) == {"store": "ready", "halted": False}
 
@@ -196,7 +202,63 @@ def test_it_is_mounted_and_asks_no_browser_token() -> None:
 def test_a_body_without_measure_is_refused() -> None:
     head = {"authorization": f"Bearer {TOKEN}"}
     body = json.dumps({"words": "x" * 100_000})
-    assert Client().post("/api/v1/payments", body, content_type="application/json", headers=head).status_code == 400
+    large = Client().post("/api/v1/payments", body, content_type="application/json", headers=head)
+    assert large.status_code == 400
+    assert "64 KiB" in large.json()["errors"][0]["remedy"]
+
+
+@pytest.mark.parametrize("raw", ["{", "[" * 50_000, '{"amount_minor": ' + "9" * 5_000 + "}"], ids=range(3))
+def test_what_is_no_json_is_told_as_every_other_fault(raw: str) -> None:
+    response = post("/payments", raw)
+    assert response.status_code == 400
+    assert said(response)["errors"][0]["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/calls", {"agent": "a\0", "reminder": str(uuid4())}, "agent"),
+        (f"/calls/{uuid4()}/outcome", {"agent": "a", "outcome": "dispute", "words": "a\0"}, "words"),
+        (f"/calls/{uuid4()}/recording-file", {"agent": "a", "file": "a\0"}, "file"),
+        ("/receipts", {"channel": "sms", "provider_id": "a\0", "outcome": "delivered"}, "provider_id"),
+        ("/holds/end", {"kind": "dispute", "account_id": "A\0", "ended_at": "2026-11-23T10:00:00Z"}, "account_id"),
+    ],
+)
+def test_text_that_no_store_keeps_is_refused_by_its_field(path: str, body: dict[str, str], field: str) -> None:
+    response = post(path, body)
+    assert response.status_code == 422
+    assert {error["field"] for error in said(response)["errors"]} == {field}
+
+
+def test_a_stop_and_a_halt_are_never_refused_for_a_character(at: datetime) -> None:
+    add_person(101, at)
+    reply = {"channel": "sms", "sender": phone_of(101), "body": "STOP\0", "provider_id": "1\0"}
+    assert said(post("/replies", reply))["intent"] == "stop"
+    assert said(post("/halt", {"why": "error\0 rate"})) == {"halted": True}
+    assert Halt.objects.get().why == "error rate"
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00Z"])
+def test_an_instant_outside_the_calendar_is_refused_and_nothing_is_done(at: datetime, when: str) -> None:
+    account = add_person(101, at)[0]
+    hold = {"kind": "dispute", "from_at": when, "account_id": account}
+    receipt = {"channel": "sms", "provider_id": "1", "outcome": "delivered"}
+    for path, body, field in (
+        ("/payments", payment(account, paid_at=when), "paid_at"),
+        ("/holds", hold, "from_at"),
+        ("/facts", {"type": "hold.placed", "data": hold}, "facts.0.data.from_at"),
+        ("/receipts", {**receipt, "occurred_at": when}, "occurred_at"),
+    ):
+        response = post(path, body)
+        assert (response.status_code, said(response)["errors"][0]["field"]) == (422, field)
+    assert not Hold.objects.exists()
+    assert not Payment.objects.exists()
+
+
+def test_a_hold_for_ever_is_taken_as_systems_say_it(at: datetime) -> None:
+    account = add_person(101, at)[0]
+    hold = {"kind": "dispute", "from_at": "2026-11-23T10:00:00Z", "to_at": "9999-12-31T23:59:59Z"}
+    assert post("/holds", {**hold, "account_id": account}).status_code == 200
 
 
 def test_a_system_halts_dispatch_before_the_answer_and_lets_it_go_on_again() -> None:

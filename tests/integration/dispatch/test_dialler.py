@@ -2,6 +2,7 @@
 """once: a dialler is asked to call at most once, over a real connection, and what it does not say is not guessed."""
 
 import json
+import ssl
 from collections.abc import Iterator
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -9,13 +10,17 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import Permission, User
+from django.test import Client
 
 from rightparty.casework.operations.take_call_outcome import take_call_outcome
+from rightparty.console import calls as pages
 from rightparty.dispatch.channels.dialler import Dialler, Dialling
 from rightparty.dispatch.models import Call
 from rightparty.dispatch.operations.dial_call import dial_call
 from rightparty.dispatch.operations.halt import halt
-from tests.integration.dispatch.calls import AGENT, opened
+from tests.integration.dispatch.calls import AGENT, opened, planned
 from tests.integration.dispatch.lender import phone_of
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +95,35 @@ def test_nothing_is_dialled_for_another_agent_under_a_halt_or_after_the_outcome(
     take_call_outcome(call_id=call, outcome="not_dialled", by=AGENT, at=at)
     dial_call(call, agent=AGENT, dialler=board.dialler())
     assert board.asked == []
+
+
+def test_a_dialler_that_breaks_off_in_the_middle_may_be_calling(
+    at: datetime, board: Switchboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ssl.SSLError("bad record mac")
+
+    monkeypatch.setattr("http.client.HTTPConnection.getresponse", broken)
+    assert dial_call(opened(at), agent=AGENT, dialler=board.dialler()) is Dialling.UNKNOWN
+
+
+def test_pressed_again_after_a_refusal_the_dialler_is_not_asked_again(
+    at: datetime, board: Switchboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agent may be dialling by hand already: two calls would ring."""
+    call = planned(at)
+    monkeypatch.setattr(pages, "_now", lambda: at)
+    monkeypatch.setitem(settings.RIGHTPARTY, "DIALLER", f"http://127.0.0.1:{board.server.server_port}/api")
+    agent = User.objects.create(username=AGENT)
+    agent.user_permissions.set(Permission.objects.filter(codename="make_call"))
+    client = Client()
+    client.force_login(agent)
+    board.status = 429
+    client.post(f"/console/calls/{call}/open/")
+    board.status = 202
+    client.post(f"/console/calls/{call}/open/")
+    assert len(board.asked) == 1
+    assert Call.objects.get().dialling == "by_hand"
 
 
 def test_a_dialler_that_is_not_there_was_not_asked(at: datetime) -> None:

@@ -129,9 +129,10 @@ POISON = [
     ("payment.posted", {**PAYMENT, "amount_minor": "1200.00"}, "amount_minor"),
     ("payment.posted", {**PAYMENT, "paid_at": "2026-11-23"}, "paid_at"),
     ("payment.posted", {**PAYMENT, "paid_at": 1763863200000}, "paid_at"),
-    # in UTC they lie in the year 10000 and before the year 1
+    # in UTC the first two lie in the year 10000 and before the year 1
     ("payment.posted", {**PAYMENT, "paid_at": "9999-12-31T23:59:59-14:00"}, "paid_at"),
     ("payment.posted", {**PAYMENT, "paid_at": "0001-01-01T00:00:00+14:00"}, "paid_at"),
+    ("payment.posted", {**PAYMENT, "paid_at": "0001-01-01T00:00:00Z"}, "paid_at"),
     ("payment.reversed", {"payment_id": "NONE", "account_id": "A101-0"}, "payment_id"),
     ("hold.placed", {"kind": "mood", "from_at": NOW, "party_id": "P102"}, "kind"),
 ]
@@ -179,6 +180,13 @@ def test_a_fact_that_was_corrected_in_its_place_takes_effect(at: datetime) -> No
     assert Hold.objects.get().to_at is not None
 
 
+def test_what_python_cannot_read_holds_whom_it_names_and_stops_nobody_else(at: datetime) -> None:
+    insert(1, "payment.posted", '{"account_id": "A101-0", "amount_minor": ' + "9" * 5_000 + "}")
+    insert(2, "payment.posted", {**PAYMENT, "payment_id": "GOOD", "account_id": "A103-0"})
+    assert apply_inbound_facts(at=at) == Applied(applied=1, faulty=1)
+    assert Hold.objects.get().account_id == "A101-0"
+
+
 def test_a_fact_that_is_tried_again_in_vain_holds_once(at: datetime) -> None:
     insert(1, "payment.lost", {"account_id": "A101-0"})
     for n in range(3):
@@ -186,7 +194,11 @@ def test_a_fact_that_is_tried_again_in_vain_holds_once(at: datetime) -> None:
     assert Hold.objects.count() == 1
 
 
-@pytest.mark.parametrize("payload", ["[]", "7", "null", '"x"', "{}", '{"account_id": {"a": 1}}', '{"account_id": 9}'])
+ANY_SHAPE = ["[]", "7", "null", '"x"', "{}", '{"account_id": {"a": 1}}', '{"account_id": 9}']
+TOO_MUCH_FOR_PYTHON = ['{"amount_minor": ' + "9" * 5_000 + "}", '{"a": ' * 990 + "1" + "}" * 990]
+
+
+@pytest.mark.parametrize("payload", ANY_SHAPE + TOO_MUCH_FOR_PYTHON, ids=range(9))
 def test_a_payload_of_any_shape_is_at_worst_poison(at: datetime, payload: str) -> None:
     insert(1, "payment.posted", payload)
     insert(2, "stop.opted_out", STOP)

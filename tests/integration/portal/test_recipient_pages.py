@@ -138,6 +138,12 @@ def test_each_other_deed_opens_its_case(client: Client, at: datetime, slug: str,
     assert Hold.objects.filter(kind="dispute", account_id="A1").exists() == (kind == "dispute")
 
 
+def test_no_character_in_the_words_loses_a_report(client: Client, at: datetime) -> None:
+    message = sent(at)
+    client.post(f"/m/{message.code}/not-me", {"words": "a\0b"})
+    assert Case.objects.get().words == "ab"
+
+
 def test_a_complaint_without_words_is_asked_again(client: Client, at: datetime) -> None:
     message = sent(at)
     page = client.post(f"/m/{message.code}/complain", {"words": "  "})

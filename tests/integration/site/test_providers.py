@@ -105,3 +105,10 @@ def test_an_address_that_cannot_be_used_names_the_setting_and_no_credentials(cha
     assert str(refused.value).startswith("RIGHTPARTY_X: ")
     assert "hidden" not in str(refused.value)
     assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["http://hidden@dialler.example/", "https://hidden@dialler.example:port/", "nonsense"])
+def test_a_dialler_that_cannot_be_asked_stops_the_start_not_an_agents_released_call(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="RIGHTPARTY_DIALLER") as refused:
+        connect_channels({**settings.RIGHTPARTY, "DIALLER": url})
+    assert "hidden" not in str(refused.value)

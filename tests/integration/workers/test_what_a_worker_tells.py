@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Privacy: metrics, traces and pages of a worker hold numbers and words of ours; planted data never reach them."""
 
+import errno
 import json
 import re
 import urllib.error
@@ -209,5 +210,21 @@ def test_the_pages_answer_over_http_and_say_when_the_worker_halts_drains_or_stan
         assert ask("/readyz")[0] == 503
         seconds[0] = 1_000.0
         assert ask("/healthz")[0] == 503
+    finally:
+        server.shutdown()
+
+
+def test_the_pages_can_be_had_over_ipv6_too() -> None:
+    worker = Worker(clock=lambda: datetime.now(tz=UTC))
+    worker.may_go_on()
+    try:
+        server = WorkerPages(worker).serve("::1", 0)
+    except OSError as fault:
+        if fault.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            pytest.skip("this machine has no IPv6")
+        raise
+    try:
+        with urllib.request.urlopen(f"http://[::1]:{server.server_address[1]}/healthz", timeout=5) as answer:
+            assert answer.status == 200
     finally:
         server.shutdown()

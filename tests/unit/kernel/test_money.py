@@ -18,7 +18,9 @@ def test_an_amount_survives_being_written_and_read(minor: int, currency: str) ->
     assert parse_money(str(money.as_decimal()), currency) == money
 
 
-@pytest.mark.parametrize("text", ["", "1,5", "1e400", "NaN", "Infinity", "0.001", "十", "1.2.3", "9" * 40])
+@pytest.mark.parametrize(
+    "text", ["", "1,5", "1e400", "1e999999999", "NaN", "Infinity", "0.001", "十", "1.2.3", "9" * 40]
+)
 def test_what_is_not_an_amount_is_refused(text: str) -> None:
     with pytest.raises(MoneyError):
         parse_money(text, "CNY")

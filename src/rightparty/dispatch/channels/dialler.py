@@ -77,5 +77,6 @@ class Dialler:
             return Dialling.BY_HAND
         except URLError as error:
             return Dialling.BY_HAND if isinstance(error.reason, ConnectionRefusedError) else Dialling.UNKNOWN
-        except (TimeoutError, HTTPException, ConnectionError):
+        except (OSError, HTTPException):
+            # what breaks off in the middle, TLS too
             return Dialling.UNKNOWN

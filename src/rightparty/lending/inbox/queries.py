@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the inbox of facts that came by plain SQL: what waits, and whom it is about (right_debt, right_time)."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
-from django.db import connection
+from django.db import DatabaseError, connection
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from rightparty.lending.inbox.waiting import WaitingFact
 from rightparty.lending.models import InboundFact
@@ -73,25 +76,42 @@ def is_anything_to_apply(*, at: datetime) -> bool:
 
 def facts_to_apply(*, at: datetime, most: int) -> list[WaitingFact]:
     """Return facts that wait, each source's in the order of its positions; of those with a fault, the rested ones."""
-    # the columns that the store makes of a payload may hold what is no text at all
-    every = InboundFact.objects.filter(applied_at__isnull=True).defer("account_id", "party_id", "value")
-    new = every.filter(fault="").order_by("source", "position")
-    rested = every.filter(looked_at__lte=at - RETRY_AFTER).exclude(fault="")
+    # the payload as text, for Python may not be able to read it; the columns that the store makes of it may be no text
+    waiting = (
+        InboundFact.objects.filter(applied_at__isnull=True)
+        .defer("payload", "account_id", "party_id", "value")
+        .annotate(written=Cast("payload", TextField()))
+    )
+    new = waiting.filter(fault="").order_by("source", "position")
+    rested = waiting.filter(looked_at__lte=at - RETRY_AFTER).exclude(fault="")
     found = list(new[:most])
     found += rested.order_by("looked_at", "id")[: most - len(found)]
     return [
         WaitingFact(
-            id=row.pk, type=row.type, payload=row.payload, received_at=row.received_at,
-            is_faulty=row.looked_at is not None, account_id=_named(row.payload, "account_id"),
-            party_id=_named(row.payload, "party_id"),
+            id=row.pk, type=row.type, payload=(payload := _payload(row.written)), received_at=row.received_at,
+            is_faulty=row.looked_at is not None, account_id=_named(payload, row, "account_id"),
+            party_id=_named(payload, row, "party_id"),
         )
         for row in sorted(found, key=lambda row: (row.source, row.position))
     ]  # fmt: skip
 
 
-def _named(payload: object, name: str) -> str | None:
-    """Return whom a payload names; a number counts as its digits."""
+def _payload(written: str) -> object:
+    """Return what was written, or None where it is too long or too deep for Python."""
+    try:
+        return json.loads(written)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _named(payload: object, row: InboundFact, name: str) -> str | None:
+    """Return whom a payload names, a number as its digits; of one that Python cannot read, whom the store found."""
     named = payload.get(name) if isinstance(payload, dict) else None
+    if payload is None:
+        try:
+            named = getattr(row, name)
+        except DatabaseError:
+            return None
     return str(named).strip() if isinstance(named, str | int) else None
 
 

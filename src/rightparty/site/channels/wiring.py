@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from rightparty.casework.operations.open_from_reply import open_from_reply
 from rightparty.dispatch.channels.adapter import ChannelAdapter, InboundText
+from rightparty.dispatch.channels.dialler import Dialler
 from rightparty.dispatch.channels.registry import connect, connect_inbox, connect_receivers
 from rightparty.dispatch.channels.route import Route
 from rightparty.dispatch.channels.smpp import SmppChannel
@@ -29,8 +30,9 @@ def connect_channels(options: Mapping[str, Any]) -> None:
     Each setting is a list of addresses with blanks between them; a message goes to the first provider that takes it.
 
     Raises:
-        ImproperlyConfigured: a channel's address has no known scheme.
+        ImproperlyConfigured: a channel's address has no known scheme, or the dialler's is none.
     """
+    _refuse_unfit_dialler(options["DIALLER"])
     connect("sms", _route(options["SMS_CHANNEL"], lambda url: sms_adapter(url, options)))
     connect("email", _route(options["EMAIL_CHANNEL"], lambda url: email_adapter(url, options)))
     for channel in ("call", "post", "app"):
@@ -39,6 +41,15 @@ def connect_channels(options: Mapping[str, Any]) -> None:
             connect(channel, _route(options[setting], partial(other_adapter, channel=channel, options=options)))
     connect_receivers(on_receipts=receive_receipts, on_texts=receive_texts)
     connect_inbox(lambda at: apply_inbound_facts(at=at))
+
+
+def _refuse_unfit_dialler(url: str) -> None:
+    """Say so at the start: an agent's call is released by the gate before the dialler is asked."""
+    try:
+        if url:
+            Dialler.from_url(url)
+    except ValueError:
+        raise ImproperlyConfigured("RIGHTPARTY_DIALLER must be https://TOKEN@host/base") from None
 
 
 def _route(urls: str, adapter_of_url: Callable[[str], ChannelAdapter]) -> Route:
