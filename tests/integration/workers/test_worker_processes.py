@@ -37,9 +37,8 @@ type Start = Callable[..., WorkerProcess]
 
 @pytest.fixture
 def smsc() -> Iterator[Smsc]:
-    made = Smsc(delay_ms=20)
-    yield made
-    made.end()
+    with Smsc.running(delay_ms=20) as made:
+        yield made
 
 
 @pytest.fixture

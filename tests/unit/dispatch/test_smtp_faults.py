@@ -199,7 +199,8 @@ def test_a_reply_that_never_ends_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("early", "fate"), [(b"250 ok\r\n", Fate.UNKNOWN), (b"552 too long\r\n", Fate.REFUSED), (b"452 full\r\n", Fate.BUSY)]
+    ("early", "fate"),
+    [(b"250 ok\r\n", Fate.UNKNOWN), (b"552 too long\r\n", Fate.REFUSED), (b"452 full\r\n", Fate.BUSY)],
 )
 def test_an_answer_before_the_whole_text_is_out_ends_the_connection(early: bytes, fate: Fate) -> None:
     """A server that answers and reads no further would else be waited for without end."""
