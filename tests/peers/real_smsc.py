@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the SMSCs of this folder, each a process of another maker's library (npm `smpp`), on a port it chooses itself."""
+"""Runs the SMSCs of this folder, processes of another maker's library (npm `smpp`), each on a port it chooses."""
 
 import fcntl
 import os
