@@ -544,7 +544,7 @@ def _linked(links: pl.DataFrame, same: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([links.select("party_id", "group_id"), persons, household_groups(same)])
 
 
-_LONG_AGO: Final = pl.lit(datetime.fromisoformat("1970-01-01T00:00:00+00:00"), dtype=_INSTANT)
+_LONG_AGO: Final = pl.lit(0).cast(_INSTANT)
 
 
 def _points_and_rivals(party_ids: Sequence[str] | None) -> pl.DataFrame:
