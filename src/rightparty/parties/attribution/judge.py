@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from rightparty.kernel.clock import require_aware
+from rightparty.kernel.frames import engine_for
 from rightparty.parties.attribution.contradictions import contradictions_mask
 from rightparty.parties.attribution.evidence import Evidence, Gathered, gather
 from rightparty.parties.attribution.filter import Floats
@@ -88,7 +89,7 @@ def attribute(
         )
         .select(pl.col(name).cast(kind) for name, kind in ATTRIBUTION.items())
         .select(pl.all().gather(pl.lit(pl.Series(place))))
-        .collect()
+        .collect(engine=engine_for(place.size))
     )
 
 

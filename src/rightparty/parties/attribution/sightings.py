@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from rightparty.kernel.frames import engine_for
 from rightparty.kernel.vocabulary import EventKind
 from rightparty.parties.attribution.filter import Ints
 from rightparty.parties.attribution.kinds import CODE
@@ -164,7 +165,7 @@ def _pieces(events: pl.DataFrame | pl.LazyFrame, *, at: datetime) -> Iterator[pl
         )
     )  # fmt: skip
     if isinstance(events, pl.DataFrame) and events.height <= _PIECE:
-        yield met.collect()
+        yield met.collect(engine=engine_for(events.height))
     else:
         yield from met.collect_batches(chunk_size=_PIECE, maintain_order=False)
 

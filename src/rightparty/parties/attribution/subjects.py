@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from rightparty.kernel.frames import engine_for
 from rightparty.kernel.vocabulary import Relation
 from rightparty.parties.attribution.filter import Floats, Ints
 from rightparty.parties.attribution.kinds import CODE
@@ -174,7 +175,7 @@ def _ordered(points: pl.DataFrame | pl.LazyFrame, *, at: datetime) -> pl.DataFra
             given_relation=pl.col("relation").cast(pl.Categorical),
             relation=pl.when(relation == "").then(pl.lit(Relation.SELF.value)).otherwise(relation),
         )
-        .collect()
+        .collect(engine=engine_for(points.height) if isinstance(points, pl.DataFrame) else "auto")
     )
 
 
