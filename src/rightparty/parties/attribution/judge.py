@@ -7,7 +7,6 @@ whatever the probability.
 """
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Final
 
@@ -20,7 +19,7 @@ from rightparty.parties.attribution.contradictions import contradictions_mask
 from rightparty.parties.attribution.evidence import Evidence, Gathered, gather
 from rightparty.parties.attribution.filter import Floats
 from rightparty.parties.attribution.parameters import AttributionParameters
-from rightparty.parties.attribution.streams import cores
+from rightparty.parties.attribution.streams import side_by_side
 from rightparty.parties.attribution.strides import follow
 from rightparty.parties.attribution.weights import Weights, prior_of, weights_of
 
@@ -120,8 +119,7 @@ def probabilities(evidence: Evidence, prior: Floats, weights: Weights, *, at: da
             min(begin + _CHUNK, count), out,
         )  # fmt: skip
 
-    with ThreadPoolExecutor(cores()) as pool:
-        list(pool.map(run, range(0, count, _CHUNK)))
+    side_by_side(run, range(0, count, _CHUNK))
     return out
 
 
