@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Final
 
 import polars as pl
@@ -40,7 +41,10 @@ def decide(judged: pl.DataFrame, *, oldest_plan: datetime) -> Decided:
     """
     stale = pl.col("planned_at") < pl.lit(oldest_plan).cast(pl.Datetime("us", "UTC"))
     mask = pl.col("reasons_mask") | pl.when(stale).then(EXPIRED).otherwise(0)
-    known = judged.with_columns(reasons_mask=mask).with_columns(permitted=pl.col("reasons_mask") == 0)
+    known = judged.with_columns(reasons_mask=mask, permitted=mask == 0)
+    if known["permitted"].all(ignore_nulls=False) and known["person_id"].is_unique().all():
+        none = known.clear()
+        return Decided(released=known, withheld=none, deferred=none)
     turn = known["permitted"].cast(pl.Int32)
     ranked = known.with_columns(turn=turn).with_columns(pl.col("turn").cum_sum().over("person_id"))
     return Decided(
@@ -62,14 +66,14 @@ def render_released(decided: Decided, wordings: Wordings, *, codes: Sequence[str
     texts = texts_of_batch(decided.released, wordings, codes=codes, lender=lender)
     made = decided.released.with_columns(
         code=pl.Series(list(codes), dtype=pl.String),
-        subject=pl.Series([text.subject if text else None for text in texts], dtype=pl.String),
-        body=pl.Series([text.body if text else None for text in texts], dtype=pl.String),
-        text_digest=pl.Series([text_digest(text) if text else None for text in texts], dtype=pl.String),
+        subject=_told(texts, "subject"),
+        body=_told(texts, "body"),
+        text_digest=pl.Series([text and text_digest(text) for text in texts], dtype=pl.String),
         # the planner's is that of all markets; what was said is what counts
-        template_version=pl.coalesce(
-            pl.Series([text.version if text else None for text in texts], dtype=pl.String), "template_version"
-        ),
+        template_version=pl.coalesce(_told(texts, "version"), "template_version"),
     )
+    if not made["body"].null_count():
+        return Decided(released=made, withheld=decided.withheld, deferred=decided.deferred)
     failed = (
         made.filter(pl.col("body").is_null())
         .drop("code", "subject", "body", "text_digest")
@@ -80,6 +84,11 @@ def render_released(decided: Decided, wordings: Wordings, *, codes: Sequence[str
         withheld=pl.concat([decided.withheld, failed]),
         deferred=decided.deferred,
     )
+
+
+def _told(texts: Sequence[RenderedText | None], part: str) -> pl.Series:
+    told = attrgetter(part)
+    return pl.Series([text and told(text) for text in texts], dtype=pl.String)
 
 
 def text_digest(text: RenderedText) -> str:

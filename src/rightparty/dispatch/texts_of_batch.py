@@ -6,10 +6,10 @@ occurs; of code and link only the code differs between rows. Serves right_words.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, cast
+from typing import Final
 
 import polars as pl
 
@@ -17,9 +17,10 @@ from rightparty.dispatch.variables import VariableError, checked_value, filled, 
 from rightparty.dispatch.wording import RenderedText, Wordings, wording_for
 from rightparty.dispatch.wording_lint import WordingError
 from rightparty.kernel.identifiers import ALPHABET, CODE_DATA_CHARACTERS, show_code
-from rightparty.kernel.money import Money, MoneyError
+from rightparty.kernel.money import MINOR_DIGITS, Money
 
 _CODE: Final = re.compile(rf"[{ALPHABET}]{{{CODE_DATA_CHARACTERS + 1}}}")
+_LETTERS: Final = frozenset(ALPHABET)
 _ANY_CODE: Final = ALPHABET[0] * (CODE_DATA_CHARACTERS + 1)
 _WORDING: Final = ("template", "language", "channel", "disclosure", "market")
 
@@ -61,32 +62,52 @@ def texts_of_batch(
     """
     texts: list[RenderedText | None] = []
     forms: dict[tuple[str, ...], _Form | None] = {}
-    money: dict[tuple[int | None, str | None], tuple[str | None, bool]] = {}
-    days: dict[date | None, tuple[str | None, bool]] = {}
-    columns = (rows[name].to_list() for name in (*_WORDING, "amount_due_minor", "currency", "oldest_due_on"))
-    for code, template, language, channel, disclosure, market, minor, currency, due_on in zip(
-        codes, *columns, strict=True
-    ):
-        key = template, language, channel, disclosure, market or ""
+    values = _Values({}, {})
+    keys = zip(*(rows[name].fill_null("").to_list() for name in _WORDING), strict=True)
+    columns = (rows[name].to_list() for name in ("amount_due_minor", "currency", "oldest_due_on"))
+    for key, code, is_code, *own in zip(keys, codes, _are_codes(codes), *columns, strict=True):
         if key not in forms:
             forms[key] = _form_of(key, wordings, lender)
-        if (minor, currency) not in money:
-            money[minor, currency] = _amount(minor, currency)
-        if due_on not in days:
-            days[due_on] = _checked("due_date", due_on.isoformat() if due_on else "")
-        form, (amount, is_amount), (due_date, is_date) = forms[key], money[minor, currency], days[due_on]
-        if (
-            form is None
-            or amount is None
-            or (form.needs_amount and not is_amount)
-            or (form.needs_due_date and not is_date)
-            or not _CODE.fullmatch(code)
-        ):
-            texts.append(None)
-            continue
-        values = {"code": show_code(code), "page": code, "amount": amount, "due_date": due_date}
-        texts.append(RenderedText(form.subject % values, form.text % values, form.version))
+        form = forms[key]
+        filling = values.of(form, code, *own) if form and is_code else None
+        texts.append(
+            RenderedText(form.subject % filling, form.text % filling, form.version) if form and filling else None
+        )
     return texts
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What is filled in, each amount and date checked once."""
+
+    money: dict[tuple[int, str], tuple[str, bool]]
+    days: dict[date | None, tuple[str, bool]]
+
+    def of(
+        self, form: _Form, code: str, minor: int | None, currency: str | None, due_on: date | None
+    ) -> dict[str, str] | None:
+        """Return what a form asks for, or None if something may not be filled in."""
+        # what is no money at all is told of in no words
+        if type(minor) is not int or currency not in MINOR_DIGITS:
+            return None
+        values, all_may = {"code": show_code(code), "page": code}, True
+        if form.needs_amount:
+            if (minor, currency) not in self.money:
+                self.money[minor, currency] = _checked("amount", Money(minor, currency).plain())
+            values["amount"], all_may = self.money[minor, currency]
+        if form.needs_due_date:
+            if due_on not in self.days:
+                self.days[due_on] = _checked("due_date", due_on.isoformat() if due_on else "")
+            values["due_date"], may = self.days[due_on]
+            all_may = all_may and may
+        return values if all_may else None
+
+
+def _are_codes(codes: Sequence[str]) -> Iterable[bool]:
+    """Tell of each whether it has a code's form; looked at together first, for mostly all of them have."""
+    if set(map(len, codes)) == {len(_ANY_CODE)} and _LETTERS.issuperset("".join(codes)):
+        return [True] * len(codes)
+    return (_CODE.fullmatch(code) is not None for code in codes)
 
 
 def _form_of(key: tuple[str, ...], wordings: Wordings, lender: Lender) -> _Form | None:
@@ -116,15 +137,6 @@ def _form_of(key: tuple[str, ...], wordings: Wordings, lender: Lender) -> _Form 
 
 def _literal(text: str) -> str:
     return text.replace("%", "%%")
-
-
-def _amount(minor: int | None, currency: str | None) -> tuple[str | None, bool]:
-    """Return an amount as it is written and whether it may be filled in; None where it is no money at all."""
-    try:
-        text = Money(cast(int, minor), currency or "").plain()
-    except MoneyError:  # no number at all, or no currency
-        return None, False
-    return _checked("amount", text)
 
 
 def _checked(name: str, value: str) -> tuple[str, bool]:

@@ -89,8 +89,7 @@ def canonical_rows(frame: pl.DataFrame) -> pl.Series:
     texts = [name for name, kind in frame.schema.items() if kind == pl.String]
     odd = frame.select(pl.col(texts).str.contains(_TO_ESCAPE).any()).row(0) if texts else ()
     escaped = {name for name, is_odd in zip(texts, odd, strict=True) if is_odd}
-    same = frame.select(pl.all().is_null().all() | (pl.all() == pl.all().first()).all(ignore_nulls=False)).row(0)
-    constant = {name for name, is_same in zip(frame.columns, same, strict=True) if is_same}
+    constant = {column.name for column in frame.iter_columns() if _is_same_everywhere(column)}
     pieces: list[pl.Expr] = []
     literal = "{"
     for name in sorted(frame.columns):
@@ -103,6 +102,14 @@ def canonical_rows(frame: pl.DataFrame) -> pl.Series:
     if not pieces:
         return pl.Series([literal.removesuffix(",") + "}"] * frame.height)
     return frame.select(pl.concat_str([*pieces, pl.lit(literal.removesuffix(",") + "}")])).to_series()
+
+
+def _is_same_everywhere(column: pl.Series) -> bool:
+    """Tell whether every row has the same value or none has any; what differs mostly does so at once."""
+    first = column[0]
+    if first is None:
+        return column.null_count() == column.len()
+    return column[-1] == first and not column.null_count() and bool((column == first).all())
 
 
 def _plain(column: pl.Series) -> pl.Series:

@@ -61,6 +61,8 @@ def within_room(judged: pl.DataFrame) -> pl.DataFrame:
     Meaning: of a batch's permitted reminders as many go out as there is room, taken in turn from each source, within a
     source by a hash of the point, so that neither the order of the file nor the urgency chooses the sample.
     """
+    if not (judged["batch_state"] == BatchState.ON_TRIAL.value).any():
+        return judged
     on_trial = pl.col("permitted") & (pl.col("batch_state") == BatchState.ON_TRIAL)
     lot = pl.concat_str("party_id", "channel", "address", ignore_nulls=True).hash(seed=16)
     ranked = (
