@@ -17,6 +17,7 @@ from rightparty.dispatch.texts_of_batch import Lender, texts_of_batch
 from rightparty.dispatch.wording import RenderedText, Wordings
 from rightparty.evidence.chain import canonical_json
 from rightparty.evidence.columns import LeafColumns, canonical_rows
+from rightparty.kernel.frames import instant_literal
 from rightparty.kernel.reasons import mask_of, reasons_in
 from rightparty.policy.facts import FACTS
 
@@ -39,7 +40,7 @@ def decide(judged: pl.DataFrame, *, oldest_plan: datetime) -> Decided:
 
     Shape: judged [id, planned_at, person_id, reasons_mask, …] in the order of the queue.
     """
-    stale = pl.col("planned_at") < pl.lit(oldest_plan).cast(pl.Datetime("us", "UTC"))
+    stale = pl.col("planned_at") < instant_literal(oldest_plan)
     mask = pl.col("reasons_mask") | pl.when(stale).then(EXPIRED).otherwise(0)
     known = judged.with_columns(reasons_mask=mask, permitted=mask == 0)
     if known["permitted"].all(ignore_nulls=False) and known["person_id"].is_unique().all():

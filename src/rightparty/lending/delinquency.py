@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from rightparty.kernel.clock import require_aware
-from rightparty.kernel.frames import engine_for
+from rightparty.kernel.frames import collected, instant_literal
 from rightparty.kernel.vocabulary import PaymentStatus
 
 MARKET_ZONES: Final[Mapping[str, str]] = {
@@ -75,11 +75,14 @@ def balances(
     instant = require_aware(at)
     known = _known_accounts(accounts, instalments, payments, at=instant, zone_of_market=zone_of_market)
     number = known.select("account_id", "n")
-    paid = _paid_by_account(payments.lazy().join(number, on="account_id"), at=instant)
-    base = known.join(paid, on="n", how="left").with_columns(pl.col("paid", "in_flight_minor").fill_null(0))
+    if payments.is_empty():
+        base = known.with_columns(paid=_NO_MONEY, in_flight_minor=_NO_MONEY, odd_payments=pl.lit(value=False))
+    else:
+        paid = _paid_by_account(payments.lazy().join(number, on="account_id"), at=instant)
+        base = known.join(paid, on="n", how="left").with_columns(pl.col("paid", "in_flight_minor").fill_null(0))
     due = _due_by_account(instalments.lazy().join(number, on="account_id"), base)
     consistent = pl.col("is_account") & ~pl.col("odd_schedule").fill_null(value=True)
-    return (
+    plan = (
         base.join(due, on="n", how="left")
         .with_columns(
             pl.col("amount_due_minor", "balance_minor").fill_null(0),
@@ -88,8 +91,11 @@ def balances(
         )
         .select(pl.col(name).cast(kind) for name, kind in BALANCES.items())
         .sort("account_id")
-        .collect(engine=engine_for(accounts.height + instalments.height + payments.height))
     )
+    return collected(plan, rows=accounts.height + instalments.height + payments.height)
+
+
+_NO_MONEY: Final = pl.lit(0, dtype=pl.Int64)
 
 
 def _known_accounts(
@@ -107,23 +113,20 @@ def _known_accounts(
     today = {zone: instant.dt.convert_time_zone(zone).dt.date()[0] for zone in {*zones, LAST_ZONE_ON_EARTH}}
     dated = markets.with_columns(today=pl.Series([today[zone] for zone in zones], dtype=pl.Date))
     ours = accounts.select("account_id", "market").join(dated, on="market", how="left", nulls_equal=True)
-    mentioned = pl.concat([frame.select("account_id").unique() for frame in (instalments, payments)]).unique()
-    orphans = mentioned.join(ours, on="account_id", how="anti")
-    return (
-        pl.concat(
-            [
-                ours.select("account_id", "today", is_account=pl.lit(value=True)),
-                orphans.select("account_id", today=pl.lit(today[LAST_ZONE_ON_EARTH]), is_account=pl.lit(value=False)),
-            ]
+    found = ours.select("account_id", "today", is_account=pl.lit(value=True))
+    known = ours["account_id"].implode()
+    if not all(frame["account_id"].is_in(known).all(ignore_nulls=False) for frame in (instalments, payments)):
+        mentioned = pl.concat([frame.select("account_id").unique() for frame in (instalments, payments)]).unique()
+        orphans = mentioned.join(ours, on="account_id", how="anti").select(
+            "account_id", today=pl.lit(today[LAST_ZONE_ON_EARTH]), is_account=pl.lit(value=False)
         )
-        .with_row_index("n")
-        .lazy()
-    )
+        found = pl.concat([found, orphans])
+    return found.with_row_index("n").lazy()
 
 
 def _paid_by_account(payments: pl.LazyFrame, *, at: datetime) -> pl.LazyFrame:
     """Sum posted and pending money up to the instant, per account."""
-    amount, status, seen = pl.col("amount_minor"), pl.col("status"), pl.col("paid_at") <= at
+    amount, status, seen = pl.col("amount_minor"), pl.col("status"), pl.col("paid_at") <= instant_literal(at)
     # written without is_in's null propagation: a missing status, amount or instant is odd, not unknown
     odd = ~status.is_in(list(PaymentStatus)).fill_null(value=False) | (amount.fill_null(-1) < 0)
     return payments.group_by("n").agg(

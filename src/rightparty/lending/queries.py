@@ -49,7 +49,10 @@ def balances_as_of(*, at: datetime, account_ids: Sequence[str] | None, ahead: ti
         {"account_id": pl.String, "paid_at": _INSTANT, "amount_minor": pl.Int64, "status": pl.String},
         account_ids=account_ids,
     ).with_columns(paid_at=brought_back("paid_at", at=at, ahead=ahead))
-    owed = balances(accounts, instalments, payments, at=at)
+    owed = balances(accounts, instalments, payments, at=at).join(accounts, on="account_id", how="left")
+    owed = owed.with_columns(pl.col("account_open").fill_null(value=False))
+    if payments.is_empty():
+        return owed.with_columns(last_paid_at=pl.lit(None, _INSTANT))
     paid = (
         payments.filter(
             (pl.col("status") == PaymentStatus.POSTED.value)
@@ -59,11 +62,7 @@ def balances_as_of(*, at: datetime, account_ids: Sequence[str] | None, ahead: ti
         .group_by("account_id")
         .agg(last_paid_at=pl.col("paid_at").max())
     )
-    return (
-        owed.join(accounts, on="account_id", how="left")
-        .join(paid, on="account_id", how="left")
-        .with_columns(pl.col("account_open").fill_null(value=False))
-    )
+    return owed.join(paid, on="account_id", how="left")
 
 
 def complaints_ended_as_of(
@@ -79,14 +78,16 @@ def complaints_ended_as_of(
     """
     same = ids_of_same_persons(party_ids=party_ids) if same is None else same
     scope, params = _hold_scope(account_ids, None if party_ids is None else same["party_id"].to_list())
+    ended = read_frame(
+        "SELECT account_id, party_id, to_at FROM lending_hold WHERE retired_by_id IS NULL AND kind = 'complaint'"
+        f" AND to_at IS NOT NULL AND {scope}",
+        params,
+        schema={"account_id": pl.String, "party_id": pl.String, "ended_at": _INSTANT},
+    )
+    if ended.is_empty():
+        return ended
     return (
-        read_frame(
-            "SELECT account_id, party_id, to_at FROM lending_hold WHERE retired_by_id IS NULL AND kind = 'complaint'"
-            f" AND to_at IS NOT NULL AND {scope}",
-            params,
-            schema={"account_id": pl.String, "party_id": pl.String, "ended_at": _INSTANT},
-        )
-        .filter(pl.col("ended_at") <= require_aware(at))
+        ended.filter(pl.col("ended_at") <= require_aware(at))
         .group_by("account_id", "party_id")
         .agg(pl.col("ended_at").max())
         .sort("account_id", "party_id")
@@ -174,7 +175,10 @@ def holds_as_of(
             "party_id": pl.String,
             "account_id": pl.String,
         },
-    ).filter((pl.col("from_at") <= instant + ahead) & (pl.col("to_at").is_null() | (pl.col("to_at") > instant)))
+    )
+    if not holds.is_empty():
+        begun = pl.col("from_at") <= instant + ahead
+        holds = holds.filter(begun & (pl.col("to_at").is_null() | (pl.col("to_at") > instant)))
     if holds.is_empty():
         return pl.DataFrame(schema={"account_id": pl.String, "party_id": pl.String, "holds_mask": pl.Int32})
     bits = {kind.value: bit for kind, bit in HOLD_BITS.items()}

@@ -2,10 +2,12 @@
 """From candidates and what is known of them to the facts that rules see; the same for planning and gate."""
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
 
+from rightparty.kernel.frames import Same, instant_literal
 from rightparty.kernel.reasons import BY_CODE
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState, Disclosure, Purpose, Relation
 from rightparty.planning.batches import batch_of_points
@@ -48,9 +50,7 @@ def assemble_facts(
     frame = with_calendar(with_local_time(frame, at=world.at))
     frame = _with_wishes(frame, world)
     frame = count_contacts(frame, world.history, at=world.at)
-    ordered = frame.with_columns(
-        at=pl.lit(world.at).cast(pl.Datetime("us", "UTC")), purpose=pl.lit(Purpose.REMINDER.value)
-    ).sort("candidate")
+    ordered = frame.with_columns(at=instant_literal(world.at), purpose=pl.lit(Purpose.REMINDER.value)).sort("candidate")
     kept = [name for name in candidates.columns if name not in FACTS and name not in CARRIED]
     return ordered.select(*kept, *CARRIED, *(pl.col(name).cast(kind) for name, kind in FACTS.items()))
 
@@ -194,7 +194,7 @@ def _with_wishes(frame: pl.DataFrame, world: World) -> pl.DataFrame:
 
 
 def _days_since(column: str, world: World) -> pl.Expr:
-    return (pl.lit(world.at).cast(pl.Datetime("us", "UTC")) - pl.col(column)).dt.total_days()
+    return (instant_literal(world.at) - pl.col(column)).dt.total_days()
 
 
 def _with_words(frame: pl.DataFrame, wordings: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
@@ -215,13 +215,9 @@ _WANTED: Final = ["template", "channel", "language", "supported"]
 
 def _chosen(wanted: pl.DataFrame, wordings: pl.DataFrame) -> pl.DataFrame:
     """Return the text for each of the few combinations of what is wanted: _WANTED and what is chosen."""
-    read = dict(languages_read(wanted["language"], wordings["language"].unique().to_list()).iter_rows())
+    texts, languages = _by_key(Same(wordings))
+    read = dict(languages_read(wanted["language"], languages).iter_rows())
     least = (1, Disclosure.LIMITED_CONTENT.value, "")
-    texts: dict[tuple[str | None, ...], list[tuple[int, str, str]]] = defaultdict(list)
-    for template, channel, language, *text in wordings.select(
-        "template", "channel", "language", "disclosure_level", "disclosure", "version"
-    ).iter_rows():
-        texts[template, channel, language].append(tuple(text))
     rows = []
     for template, channel, language, supported in wanted.select(_WANTED).iter_rows():
         known = texts.get((template, channel, read.get(language)), [])
@@ -232,6 +228,21 @@ def _chosen(wanted: pl.DataFrame, wordings: pl.DataFrame) -> pl.DataFrame:
         "disclosure": pl.String(), "template_version": pl.String(),
     }  # fmt: skip
     return pl.DataFrame(rows, schema=dict(wanted.schema) | found, orient="row")
+
+
+type _Texts = dict[tuple[str | None, ...], list[tuple[int, str, str]]]
+
+
+@lru_cache(maxsize=8)
+def _by_key(wordings: Same[pl.DataFrame]) -> tuple[_Texts, list[str]]:
+    """Return [disclosure_level, disclosure, version] by template, channel and language, and the languages."""
+    texts: _Texts = defaultdict(list)
+    table = wordings.thing
+    for template, channel, language, *text in table.select(
+        "template", "channel", "language", "disclosure_level", "disclosure", "version"
+    ).iter_rows():
+        texts[template, channel, language].append(tuple(text))
+    return texts, table["language"].unique().to_list()
 
 
 def _replace(frame: pl.DataFrame, more: pl.DataFrame, *, on: list[str]) -> pl.DataFrame:

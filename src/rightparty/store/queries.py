@@ -4,6 +4,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import polars as pl
 from django.db import connection, models
 from polars._typing import PolarsDataType
 
+from rightparty.kernel.frames import instant_literal
 from rightparty.store.versions import VersionedTable
 
 FETCH_ROWS: Final = 100_000
@@ -30,10 +32,19 @@ def read_frame(sql: str, params: Sequence[object] = (), *, schema: Mapping[str, 
     Raises: django.db.Error if the query fails; polars.exceptions.InvalidOperationError if a value has not the type.
     """
     raw = _rows_of_postgresql(sql, params, schema) if is_postgresql() else _rows_of_sqlite(sql, params, schema)
-    given = raw.schema
-    if all(given[name] == dtype for name, dtype in schema.items()):
-        return raw
-    return raw.select(_typed(name, given[name], dtype) for name, dtype in schema.items())
+    typed = _all_typed(tuple(raw.schema.items()), tuple(schema.items()))
+    return raw.select(typed) if typed else raw
+
+
+@lru_cache(maxsize=1_000)
+def _all_typed(
+    given: tuple[tuple[str, pl.DataType], ...], schema: tuple[tuple[str, PolarsDataType], ...]
+) -> list[pl.Expr] | None:
+    """Return the columns as they are asked for; None where they are so already."""
+    raw = dict(given)
+    if all(raw[name] == dtype for name, dtype in schema):
+        return None
+    return [_typed(name, raw[name], dtype) for name, dtype in schema]
 
 
 def among(column: str, values: Sequence[str]) -> tuple[str, list[Any]]:
@@ -69,7 +80,7 @@ def brought_back(column: str, *, at: datetime, ahead: timedelta) -> pl.Expr:
 
     What is committed counts for a decision, though its writer's clock was ahead or it came while a decision waited.
     """
-    instant, latest = (pl.lit(each).cast(pl.Datetime("us", "UTC")) for each in (at, at + ahead))
+    instant, latest = instant_literal(at), instant_literal(at + ahead)
     return pl.when(pl.col(column).is_between(instant, latest)).then(instant).otherwise(column)
 
 

@@ -88,8 +88,9 @@ def release(
             return Released(released=[], withheld=0, deferred=0)
         # under the locks: what waits in the inbox for one of them takes effect before it is decided
         waiting = rows_with_waiting_facts(rows, party_ids=locked.parties)
-        rows = rows.filter(~pl.col("id").is_in(waiting.implode()))
-        write_back_to_queue(waiting, at=at)
+        if waiting.len():
+            rows = rows.filter(~pl.col("id").is_in(waiting.implode()))
+            write_back_to_queue(waiting, at=at)
         if rows.is_empty():
             return Released(released=[], withheld=0, deferred=waiting.len())
         if is_halted():

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from rightparty.kernel.clock import require_aware
-from rightparty.kernel.frames import engine_for
+from rightparty.kernel.frames import collected
 from rightparty.parties.attribution.contradictions import contradictions_mask
 from rightparty.parties.attribution.evidence import Evidence, Gathered, gather
 from rightparty.parties.attribution.filter import Floats
@@ -77,7 +77,7 @@ def attribute(
     place[told["s"].to_numpy()] = np.arange(told.height, dtype=np.uint32)
     del evidence, gathered, known  # the streams of a portfolio are as large as the table to come
     ceiling = pl.when("is_shared").then(parameters.shared_with_linked).otherwise(1.0)
-    return (
+    plan = (
         told.lazy()
         .with_columns(p_person=pl.Series(out[:, 0]), p_nobody=pl.Series(out[:, 1]), p_stranger=pl.Series(out[:, 2]))
         .with_columns(
@@ -88,8 +88,8 @@ def attribute(
         )
         .select(pl.col(name).cast(kind) for name, kind in ATTRIBUTION.items())
         .select(pl.all().gather(pl.lit(pl.Series(place))))
-        .collect(engine=engine_for(place.size))
     )
+    return collected(plan, rows=place.size)
 
 
 def gather_evidence(

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from rightparty.kernel.frames import engine_for
+from rightparty.kernel.frames import collected, instant_literal
 from rightparty.kernel.vocabulary import EventKind
 from rightparty.parties.attribution.filter import Ints
 from rightparty.parties.attribution.kinds import CODE
@@ -158,14 +158,14 @@ def _pieces(events: pl.DataFrame | pl.LazyFrame, *, at: datetime) -> Iterator[pl
             since=dated.cast(pl.Int32).fill_null(NO_DAY),
             who=print_of_party(),
             counts=pl.all_horizontal(
-                (pl.col("occurred_at") <= at).fill_null(value=False),
+                (pl.col("occurred_at") <= instant_literal(at)).fill_null(value=False),
                 kind.is_not_null(), pl.col("channel").is_not_null(), pl.col("value").is_not_null(),
             ),
             **prints_of_value(),
         )
     )  # fmt: skip
     if isinstance(events, pl.DataFrame) and events.height <= _PIECE:
-        yield met.collect(engine=engine_for(events.height))
+        yield collected(met, rows=events.height)
     else:
         yield from met.collect_batches(chunk_size=_PIECE, maintain_order=False)
 

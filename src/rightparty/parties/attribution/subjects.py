@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from rightparty.kernel.frames import engine_for
+from rightparty.kernel.frames import collected, instant_literal
 from rightparty.kernel.vocabulary import Relation
 from rightparty.parties.attribution.filter import Floats, Ints
 from rightparty.parties.attribution.kinds import CODE
@@ -164,22 +164,23 @@ def _values(merged: pl.DataFrame) -> tuple[Numbers, Prints, Ints, Numbers]:
 
 def _ordered(points: pl.DataFrame | pl.LazyFrame, *, at: datetime) -> pl.DataFrame:
     """Put rows in order of party, channel and value, and number parties and subjects."""
-    collected, relation = days("collected_at"), pl.col("relation").fill_null("")
-    return (
+    since, relation = days("collected_at"), pl.col("relation").fill_null("")
+    plan = (
         points.lazy()
         .select(_COLUMNS)
         .sort(_KEY)
         .with_columns(
             s=_runs(*_KEY),
             p=_runs("party_id"),
-            day=pl.when(collected <= at.timestamp() / 86_400).then(collected),
-            is_expired=(pl.col("valid_to") <= at).fill_null(value=False),
+            day=since,
+            is_expired=(pl.col("valid_to") <= instant_literal(at)).fill_null(value=False),
             is_own=relation.is_in(["", Relation.SELF.value]),
             given_relation=pl.col("relation").cast(pl.Categorical),
             relation=pl.when(relation == "").then(pl.lit(Relation.SELF.value)).otherwise(relation),
         )
-        .collect(engine=engine_for(points.height) if isinstance(points, pl.DataFrame) else "auto")
+        .with_columns(day=pl.when(pl.col("day") <= at.timestamp() / 86_400).then("day"))
     )
+    return collected(plan, rows=points.height) if isinstance(points, pl.DataFrame) else plan.collect()
 
 
 def _merged(rows: pl.DataFrame) -> pl.DataFrame:
@@ -211,8 +212,8 @@ def _merged(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _newer(merged: pl.DataFrame) -> tuple[Floats, pl.DataFrame]:
     """Return when each person gave his next point of the channel, by s, and [s, day] of those he gave after it."""
-    run = _array(merged, _runs("p", "channel"))
-    since, given = (_array(merged, pl.col(name).fill_null(np.inf)) for name in ("since", "given"))
+    told = merged.select(_runs("p", "channel"), pl.col("since", "given").fill_null(np.inf))
+    run, since, given = (column.to_numpy() for column in told.iter_columns())
     newer = np.full(merged.height, np.inf)
     count = follow_up(run, since, given, newer, np.empty(0, np.int64), np.empty(0))
     later, days_of = np.empty(count, np.int64), np.empty(count)
@@ -242,7 +243,3 @@ def _runs(*names: str) -> pl.Expr:
     differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in names)
     first = pl.int_range(pl.len()) == 0
     return (first | differs).cum_sum().cast(pl.UInt32) - 1
-
-
-def _array(frame: pl.DataFrame, column: pl.Expr) -> np.ndarray:
-    return frame.select(column).to_series().to_numpy()

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rightparty.kernel.frames import Same
 from rightparty.parties.attribution.filter import CLASSES, PEERS, Floats
 from rightparty.parties.attribution.kinds import CODE, ENGAGED, KINDS, OUTCOME, PER_TIME
 from rightparty.parties.attribution.parameters import EXPOSURES, UNKNOWN, AttributionParameters, Segment
@@ -42,12 +43,12 @@ def weights_of(parameters: AttributionParameters) -> Weights:
     That nobody else has claimed a value for long is no reason to trust it more, so what happens in time at a
     stranger's is taken to be no more frequent than at the person's while it does not happen.
     """
-    return _weights_of(_Same(parameters))
+    return _weights_of(Same(parameters))
 
 
 @lru_cache(maxsize=8)
-def _weights_of(same: "_Same") -> Weights:
-    parameters = same.parameters
+def _weights_of(same: Same[AttributionParameters]) -> Weights:
+    parameters = same.thing
     names = tuple(parameters.segments)
     weights = stack(names, [parameters.segments[name] for name in names])
     by_time = weights.exposure.reshape(len(names), len(KINDS)) == PER_TIME
@@ -76,7 +77,7 @@ def stack(names: tuple[str, ...], segments: list[Segment]) -> Weights:
 
 def prior_of(subjects: pl.DataFrame, parameters: AttributionParameters) -> Floats:
     """Return [subject, (person, nobody, stranger)] at collection; a source not listed is the least known one."""
-    prior = _prior_table(_Same(parameters))
+    prior = _prior_table(Same(parameters))
     cell = np.zeros(subjects.height, np.intp)
     for key, names in prior.names.items():
         place = subjects[key].cast(names, strict=False).to_physical()
@@ -85,19 +86,6 @@ def prior_of(subjects: pl.DataFrame, parameters: AttributionParameters) -> Float
             cell * (names.categories.len() + 1) + (place.fill_null(other) if place.null_count() else place).to_numpy()
         )
     return prior.of_cell[cell]
-
-
-@dataclass(frozen=True, slots=True)
-class _Same:
-    """Parameters, known again by being the same object."""
-
-    parameters: AttributionParameters
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.parameters is other.parameters
-
-    def __hash__(self) -> int:
-        return id(self.parameters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +101,8 @@ class _Prior:
 
 
 @lru_cache(maxsize=8)
-def _prior_table(same: _Same) -> _Prior:
-    listed = same.parameters.prior
+def _prior_table(same: Same[AttributionParameters]) -> _Prior:
+    listed = same.thing.prior
     names = {key: sorted({each[place] for each in listed}) for place, key in enumerate(_PRIOR_KEYS)}
     cells = np.full([len(each) + 1 for each in names.values()] + [3], np.nan)
     for key, (person, nobody) in listed.items():
