@@ -300,6 +300,8 @@ def batches_as_of(*, at: datetime, locked: Collection[int] | None = None) -> pl.
 
 def _sample_since(on_trial: Collection[int], since: datetime) -> dict[int, int]:
     """Count the messages that trials have released since an instant, of each batch."""
+    if not on_trial:
+        return {}
     young = BatchMessage.objects.filter(batch__in=on_trial, is_sample=True, released_at__gt=since)
     return dict(young.values_list("batch_id").annotate(n=Count("pk")))
 

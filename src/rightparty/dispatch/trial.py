@@ -24,6 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from math import ceil, exp, log
 from typing import Any, Final
 
@@ -101,6 +102,7 @@ class Seen:
         return self.reports.height
 
 
+@lru_cache(maxsize=8)
 def read_trial_rules(text: str, *, own: str = "") -> TrialRules:
     """Return the rules of a TOML text with the numbers of the lender's own laid over them.
 

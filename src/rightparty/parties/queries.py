@@ -402,13 +402,20 @@ def find_party(party_id: str) -> Party | None:
     return Party.objects.filter(party_id=party_id, retired_by_id__isnull=True).first()
 
 
-def point_loads(*, at: datetime, values: Sequence[str] | None, on_file: OnFile | None = None) -> pl.DataFrame:
+def point_loads(
+    *, at: datetime, values: Sequence[str] | None, on_file: OnFile | None = None, with_signs: bool = True
+) -> pl.DataFrame:
     """Return which loads brought the points of some values (None: of all), in any version, retired ones included.
 
     Shape: [party_id, channel, value, load_id (0: recorded live), is_current, is_confirmed]. `is_confirmed`: this very
-    party logged in or confirmed a code there after collection, and the event came from elsewhere than this load.
+    party logged in or confirmed a code there after collection, and the event came from elsewhere than this load; false
+    where it is not asked for (`with_signs`).
     """
     loads, signs = _loads_and_signs(values) if on_file is None else _loads_and_signs_in(on_file)
+    if not with_signs:
+        return loads.select(*_POINT, "load_id", pl.col("is_current") == 1, is_confirmed=pl.lit(value=False)).sort(
+            *_POINT, "load_id"
+        )
     confirmed = (
         loads.join(signs, on=list(_POINT))
         .filter(

@@ -32,9 +32,12 @@ def batch_of_points(loads: pl.DataFrame, batches: pl.DataFrame) -> pl.DataFrame:
     known = loads.join(batches, on="load_id", how="left").filter(
         pl.col("state").is_null() | (pl.col("state") != BatchState.WITHDRAWN)
     )
-    first = known.sort(*_POINT, "load_id").group_by(_POINT, maintain_order=True)
     stopped = (pl.col("state") == BatchState.STOPPED).fill_null(value=False) & pl.col("is_current")
-    found = first.agg(pl.col("load_id", "state", "room", "is_confirmed").first(), any_stopped=stopped.any())
+    if known.select(_POINT).is_unique().all():
+        found = known.with_columns(any_stopped=stopped)
+    else:
+        first = known.sort(*_POINT, "load_id").group_by(_POINT, maintain_order=True)
+        found = first.agg(pl.col("load_id", "state", "room", "is_confirmed").first(), any_stopped=stopped.any())
     confirmed = (pl.col("state") == BatchState.ON_TRIAL) & pl.col("is_confirmed")
     state = (
         pl.when("any_stopped")

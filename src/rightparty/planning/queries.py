@@ -86,9 +86,13 @@ def read_world(
 
 
 def _loads_that_matter(batches: pl.DataFrame, *, at: datetime, on_file: OnFile | None) -> pl.DataFrame | None:
-    """Read who brought the points; for a whole portfolio only if some load is not trusted, since the read is long."""
+    """Read who brought the points; for a whole portfolio only if some load is not trusted, since the read is long.
+
+    Who confirmed a point himself matters for loads on trial alone.
+    """
     if on_file is not None:
-        return point_loads(at=at, values=None, on_file=on_file)
+        on_trial = (batches["state"] == BatchState.ON_TRIAL.value).any()
+        return point_loads(at=at, values=None, on_file=on_file, with_signs=on_trial)
     settled = (BatchState.TRUSTED.value, BatchState.WITHDRAWN.value)
     return None if batches["state"].is_in(settled).all() else point_loads(at=at, values=None)
 

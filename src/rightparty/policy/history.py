@@ -65,7 +65,8 @@ def count_contacts(frame: pl.DataFrame, history: pl.DataFrame, *, at: datetime |
     Raises:
         NaiveInstantError: `at` carries no zone.
     """
-    frame = frame.drop(_ADDED, strict=False)
+    if stale := [name for name in _ADDED if name in frame.columns]:
+        frame = frame.drop(stale)
     if at:
         require_aware(at)
     if history.is_empty():

@@ -47,7 +47,11 @@ def with_local_time(frame: pl.DataFrame, *, at: datetime | None = None) -> pl.Da
         of_row = rows.join(pairs, on=["zone_set", "at"], how="left", maintain_order="left")
         pair_of_row = of_row["pair"]
     shown = _shown(SeveralClocks(zones_of, sets.to_numpy()), instants)
-    return frame.drop(_ADDED, strict=False).hstack([column.gather(pair_of_row) for column in shown])
+    if stale := [name for name in _ADDED if name in frame.columns]:
+        frame = frame.drop(stale)
+    if instants.size == 1 and not pair_of_row.null_count():
+        return frame.hstack([column.new_from_index(0, frame.height) for column in shown])
+    return frame.hstack([column.gather(pair_of_row) for column in shown])
 
 
 def _place_of(numbers: pl.Series, size: int) -> pl.Series:
