@@ -105,28 +105,34 @@ HARMLESS: Final = frozenset({"worker.store_failed"})
 """Logged when the store was busy for a moment: tried again, and told in the report."""
 
 
-def audit(*, seed: int, strikes: list[Strike], record: Path, facts: Path, output: Path, log: Path,
-          held: Mapping[int, str]) -> Audit:  # fmt: skip
-    """Compare the SMSC's record with the store, once all has come to rest."""
+def audit(folder: Path, *, seed: int, strikes: list[Strike], held: Mapping[int, str]) -> Audit:
+    """Compare the SMSC's record with the store, once all has come to rest.
+
+    Args:
+        folder: of the drill: `record` of the SMSC, `facts` that were told, `log` and `output` of the workers.
+        seed: of the drill.
+        strikes: its kills.
+        held: heads of the evidence log as they were seen, index -> chain hash.
+    """
     from rightparty.evidence.queries import verify_log
 
     result = Audit(seed=seed, strikes=strikes)
-    parts, whole = _received(record)
+    parts, whole = _received(folder / "record")
     result.submits, result.duplicates = sum(parts.values()), sum(count - 1 for count in parts.values())
     received: dict[str, set[str]] = defaultdict(set)
     for to, part in parts:
         received[to].add(part)
     result.received = len(received)
-    told = [json.loads(line) for line in facts.read_text("utf-8").splitlines()] if facts.exists() else []
+    told = [json.loads(line) for line in (folder / "facts").read_text("utf-8").splitlines()]
     result.facts = Counter(str(fact["kind"]) for fact in told)
     heads = {str(fact["account"]): int(fact["head"]) for fact in told}
     for row in _rows():
         _compare(result, row, received.get(row["address"], set()), whole.get(row["address"], 1), heads)
     result.strange_ends = [strike.ended for strike in strikes if strike.ended != -9]
-    result.troubles = _troubles(log)
+    result.troubles = _troubles(folder / "log")
     verdict = verify_log(held=held)
     result.log, result.log_intact = verdict.sentence(), verdict.intact
-    if said := output.read_text("utf-8").count("Traceback") if output.exists() else 0:
+    if said := (folder / "output").read_text("utf-8").count("Traceback"):
         result.troubles["tracebacks of workers"] += said
     return result
 
@@ -179,7 +185,7 @@ def _compare(result: Audit, row: Mapping[str, Any], got: set[str], whole: int, h
 def _troubles(log: Path) -> Counter[str]:
     """Return what workers logged of rounds that failed."""
     found: Counter[str] = Counter()
-    for line in log.read_text("utf-8").splitlines() if log.exists() else []:
+    for line in log.read_text("utf-8").splitlines():
         try:
             event = str(json.loads(line).get("event", ""))
         except ValueError:

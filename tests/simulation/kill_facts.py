@@ -14,7 +14,7 @@ from tests.simulation.kill_worker import START, clock
 KINDS: Final = ("payment.posted", "hold.placed", "stop.opted_out", "stop.wrong_party", "stop.cease_communication")
 NEAR: Final = 60
 """Facts are about reminders that are about to be decided: one of the first so many."""
-PAUSE: Final = 0.06
+PAUSE: Final = 0.15
 """Seconds between two facts."""
 
 REPLIES_OR_CUTS: Final = (7, 8)

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, Final
 
-LEASE_SECONDS: Final = 3
+LEASE_SECONDS: Final = 5
 BATCH: Final = 24
 START: Final = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """The drill's time of day at its beginning, whenever it runs: ten o'clock in Shanghai."""
@@ -147,6 +147,7 @@ def work(order: Mapping[str, Any], slots: Slots) -> None:
     from rightparty.cli.work import run_worker, take_store
     from rightparty.dispatch.worker import Stop, Worker, WorkOptions
 
+    os.environ["DRILL_BEGAN"] = str(order["began"])
     watch = Watch(slots, order)
     watch.install()
     take_store(Stop(), wait=True)
@@ -194,6 +195,8 @@ class Nursery:
         import django
 
         django.setup()
+        import numba.np.arraymath  # noqa: F401 (what compiled functions bring along: else the scout loads it first)
+
         import rightparty.cli.work  # noqa: F401
         import tests.simulation.kill_facts  # noqa: F401
 
@@ -237,7 +240,7 @@ class Nursery:
             compile_rules(packs, house=True, days=days)
 
     def _fork(self, do: Callable[[], object]) -> int:
-        _refuse_unfit_to_fork()
+        refuse_unfit_to_fork()
         pid = os.fork()
         if pid:
             self._children.add(pid)
@@ -289,7 +292,7 @@ def _scout(before: set[str], writes: int) -> None:
         pickle.dump((modules, signatures), out)
 
 
-def _refuse_unfit_to_fork() -> None:
+def refuse_unfit_to_fork() -> None:
     """See that nothing is in use that a fork would break."""
     from django.db import connection
 
