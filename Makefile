@@ -66,7 +66,10 @@ replay: setup  ## run one history of the simulation again and print it: make rep
 
 soak: setup  ## run the simulation for hours, then kill workers; adds to docs/reference/soak-report.md: make soak HOURS=8 (KIND=light, whole or large)
 	$(RUN) -W ignore -m tests.simulation.soak --hours $(or $(HOURS),1) --kind $(or $(KIND),light) --first $(or $(FIRST),1000000)
-	$(RUN) -W ignore -m tests.simulation.kill_drill --kills $(or $(KILLS),200) --persons $(or $(PERSONS),5000)
+	$(MAKE) -j 2 drill-sqlite drill-postgresql
+
+drill-%: setup  ## kill workers on one store: make drill-sqlite, make drill-postgresql (KILLS=5000 SEED=…)
+	$(RUN) -W ignore -m tests.simulation.kill_drill --store $* --kills $(or $(KILLS),1000) --seed $(or $(SEED),1)
 
 migrations: setup
 	$(RUN) manage.py makemigrations --check --dry-run
