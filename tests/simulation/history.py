@@ -319,6 +319,5 @@ class Runner:
                 stack.enter_context(light(self.judge))
             history = History(scenario, template=self.template, folder=self.folder, keep_lines=keep_lines)
             if not guarded:
-                for name in ("moves", "mark", "once"):
-                    history.store.observer.execute(f"DROP TRIGGER dispatch_reminder_{name}")
+                history.store.observer.execute("DROP TRIGGER dispatch_reminder_moves")
             return history.run()
