@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def test_killed_workers_neither_repeat_nor_lose_a_message(tmp_path: Path) -> None:
-    at_once = 1 if connection.vendor == "sqlite" else 3
+    at_once = 1 if connection.vendor == "sqlite" else 2
     result = run(tmp_path, kills=KILLS, seed=4, at_once=at_once)
     assert result.faults() == []
     assert result.kills == KILLS
