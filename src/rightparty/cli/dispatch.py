@@ -55,12 +55,10 @@ def halt(why: Annotated[str, typer.Argument(help="Why; shown to everybody.")], a
             f"the store does not answer ({type(fault).__name__})",
             "halt again when it does: workers on other machines stop by themselves only while they cannot reach it",
         ) from fault
-    progress_console.print("dispatch is halted (lift with: rightparty resume)")
+    progress_console.print('dispatch is halted (lift with: rightparty resume "why")')
 
 
-def resume(
-    why: Annotated[str, typer.Argument(help="Why it may go on; kept with the halt.")] = "", at: At = None
-) -> None:
+def resume(why: Annotated[str, typer.Argument(help="Why it may go on; kept with the halt.")], at: At = None) -> None:
     """Lift the halt."""
     ensure_store()
     lift_halt(at=instant_of(at), by="command line", why=why)

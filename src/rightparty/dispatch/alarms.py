@@ -60,6 +60,11 @@ ALARMS: Final[Mapping[str, AlarmKind]] = {
         _("They do not go out. Report the kind of the fault that the log names; the next plan proposes them again."),
         "/console/messages/?state=withheld",
     ),
+    "facts_without_effect": AlarmKind(
+        _("Facts in the inbox could not take effect."),
+        _("Whom they name is on hold; of those that name nobody nothing is. See them with: rightparty inbox."),
+        "/console/",
+    ),
     "gate_failing": AlarmKind(
         _("The gate fails on whatever it is given; nothing goes out."),
         _("Look at the log for the kind of the fault and its places; the workers go on trying."),

@@ -455,6 +455,13 @@ def loads_at(values: Sequence[str]) -> list[int]:
     return read_frame(sql, params, schema={"load_id": pl.Int64})["load_id"].sort().to_list()
 
 
+def owners_at(values: Sequence[str]) -> pl.DataFrame:
+    """Return [value, party_id] of whoever has one of the values on file."""
+    condition, params = among("value", values)
+    sql = f"SELECT DISTINCT value, party_id FROM parties_contactpoint WHERE retired_by_id IS NULL AND {condition}"
+    return read_frame(sql, params, schema={"value": pl.String, "party_id": pl.String}).sort("value", "party_id")
+
+
 def count_new_points(load_id: int) -> int:
     """Return how many (party, channel, value) a load brought that no other load or live record had."""
     sql = (

@@ -49,6 +49,14 @@ def test_a_bounce_fails_the_message_it_names_and_no_other(at: datetime, bounce: 
     assert everything() == before
 
 
+def test_a_bounce_tells_what_became_of_a_mail_whose_worker_broke_off(at: datetime) -> None:
+    reminder, message_id = mailed(at, state="unknown", is_settled=False)
+    assert receive_mail(dsn(message_id), at=at).changed
+    assert Reminder.objects.get().state == "failed"
+    assert Segment.objects.get().reminder_id == reminder.id
+    assert [leaf.kind for leaf in Leaf.objects.order_by("index")][-2:] == ["reminder.handed_over", "reminder.failed"]
+
+
 def test_a_delay_is_no_end(at: datetime) -> None:
     _, message_id = mailed(at)
     before = everything()

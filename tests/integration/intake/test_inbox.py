@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from rightparty.dispatch.channels.registry import connect
+from rightparty.dispatch.models import Alarm
 from rightparty.dispatch.operations.release import release
 from rightparty.dispatch.worker import drain
 from rightparty.intake.operations.apply_inbound_facts import Applied, apply_inbound_facts
@@ -151,6 +152,27 @@ def test_poison_is_kept_with_its_fault_holds_whom_it_names_and_stops_nobody_else
     enqueue([("A101-0", 101)], at)
     release(claimed(at), at=at, worker="w1")
     assert [reason.code for reason in reasons_in(only().reasons_mask)] == ["right_debt.on_hold"]
+
+
+@pytest.mark.parametrize("spelled", [phone_of(101), "+86 154-0000-0101 "])
+def test_a_stop_that_cannot_be_understood_holds_whoever_has_the_address(at: datetime, spelled: str) -> None:
+    insert(1, "stop.opted_out", {**STOP, "occurred_at": "yesterday", "value": spelled})
+    assert apply_inbound_facts(at=at) == Applied(applied=0, faulty=1)
+    assert "P101" in Hold.objects.values_list("party_id", flat=True)
+    enqueue([("A101-0", 101)], at)
+    release(claimed(at), at=at, worker="w1")
+    assert [reason.code for reason in reasons_in(only().reasons_mask)] == ["right_debt.on_hold"]
+    assert Alarm.objects.get().facts == {"count": 1, "unnamed": 0}
+
+
+def test_operations_hear_once_of_facts_without_effect_and_that_some_name_nobody(at: datetime) -> None:
+    insert(1, "payment.lost", {"account_id": "A101-0"})
+    insert(2, "stop.opted_out", {"value": "+8615400009999", "channel": "phone"})
+    insert(3, "stop.opted_out", {"number": "101"})
+    for n in range(3):
+        apply_inbound_facts(at=at + n * RETRY_AFTER)
+    alarm = Alarm.objects.get()
+    assert (alarm.kind, alarm.facts) == ("facts_without_effect", {"count": 3, "unnamed": 2})
 
 
 def test_a_fact_of_an_account_that_comes_later_takes_effect_when_it_is_there_and_its_hold_ends(at: datetime) -> None:

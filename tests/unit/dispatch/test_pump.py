@@ -9,7 +9,7 @@ from django.db import OperationalError
 
 from rightparty.dispatch.channels import registry
 from rightparty.dispatch.channels.adapter import InboundText, ReceiptOutcome, ReceiptReport
-from rightparty.dispatch.channels.one_by_one import OneByOne
+from rightparty.dispatch.channels.one_by_one import OneWay
 
 AT = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 DELIVERED = ReceiptReport(channel="sms", provider_id="1", outcome=ReceiptOutcome.DELIVERED)
@@ -19,7 +19,7 @@ def text(body: str) -> InboundText:
     return InboundText(channel="sms", sender="+8615400000001", body=body)
 
 
-class Carrier(OneByOne):
+class Carrier(OneWay):
     """Takes the next question for the receipt of its last answer, as SMPP does."""
 
     def __init__(self, *bodies: str) -> None:

@@ -38,7 +38,7 @@ from rightparty.dispatch.channels.adapter import (
     OutboundMessage,
     Question,
 )
-from rightparty.dispatch.channels.one_by_one import FENCED, OneByOne
+from rightparty.dispatch.channels.one_by_one import FENCED, OneWay
 
 MOST_LETTERS: Final = 200
 """Letters in a batch: what is set and written within a lease, and what a crash leaves to be asked about."""
@@ -73,7 +73,7 @@ class Layout:
     fonts: Path | None = None
 
 
-class LettersChannel(OneByOne):
+class LettersChannel(OneWay):
     """A folder that a printer empties; what is in its notes is not printed again, and can be asked for."""
 
     name = "letters"

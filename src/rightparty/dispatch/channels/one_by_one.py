@@ -19,8 +19,8 @@ FENCED = Handover(fate=Fate.NOT_SENT, code="fenced")
 """The answer for a message that may not be sent any more: no byte of it was written."""
 
 
-class OneByOne(ABC):
-    """Hands over one after another. A subclass says `send` and, where it differs, the rest."""
+class OneWay:
+    """For providers of whom nothing comes back beside the answer to a hand-over. A subclass says how it sends."""
 
     name = "provider"
     capabilities = Capabilities()
@@ -28,14 +28,6 @@ class OneByOne(ABC):
     def is_ready(self) -> bool:
         """Tell that it can take a message."""
         return True
-
-    @abstractmethod
-    def send(self, message: OutboundMessage) -> Handover:
-        """Hand over one message, once; never raise for what a carrier does."""
-
-    def send_all(self, messages: Sequence[OutboundMessage], *, may_send: MaySend) -> list[Handover]:
-        """Hand over one after another, each only if it still may be."""
-        return [self.send(message) if may_send() else FENCED for message in messages]
 
     def ask(self, questions: Sequence[Question]) -> list[Handover | None]:
         """Answer that nothing more is known."""
@@ -49,5 +41,17 @@ class OneByOne(ABC):
         """Return nothing."""
         return []
 
-    def close(self) -> None:  # noqa: B027 (few keep anything open)
+    def close(self) -> None:
         """Keep nothing open."""
+
+
+class OneByOne(OneWay, ABC):
+    """Hands over one after another. A subclass says `send` and, where it differs, the rest."""
+
+    @abstractmethod
+    def send(self, message: OutboundMessage) -> Handover:
+        """Hand over one message, once; never raise for what a carrier does."""
+
+    def send_all(self, messages: Sequence[OutboundMessage], *, may_send: MaySend) -> list[Handover]:
+        """Hand over one after another, each only if it still may be."""
+        return [self.send(message) if may_send() else FENCED for message in messages]

@@ -49,6 +49,13 @@ class Server:
         Raises:
             OSError: no connection, or the server does not let us in (all errors of smtplib are among them).
         """
+        try:
+            return self._connected()
+        except ValueError:
+            # a host name that is none, a challenge or password that cannot be written: its words may show the password
+            raise ConnectionRefusedError("no host name, or no log-in that both sides can write") from None
+
+    def _connected(self) -> smtplib.SMTP:
         tls = self.tls or (ssl.create_default_context() if self.security else None)
         if self.security == "tls":
             made: smtplib.SMTP = smtplib.SMTP_SSL(
@@ -62,7 +69,7 @@ class Server:
             made.ehlo_or_helo_if_needed()
             if self.user:
                 made.login(self.user, self.password)
-        except OSError:
+        except (OSError, ValueError):
             made.close()
             raise
         return made
@@ -83,6 +90,7 @@ class Connection:
         self._has_notices = server.has_extn("dsn")
         self._sender = sender
         self._in, self._out = bytearray(), bytearray()
+        self._reply_length = 0
         self._awaited: deque[str] = deque()
         self._deadline = 0.0
         self._commands: deque[tuple[str, bytes]] = deque()
@@ -178,11 +186,15 @@ class Connection:
         while not self.is_lost and (end := self._in.find(b"\n")) >= 0:
             line = bytes(self._in[:end])
             del self._in[: end + 1]
+            self._reply_length += len(line)
             code = line[:3]
             if not (code.isdigit() and line[3:4] in (b"", b" ", b"-", b"\r")):
                 self.lose("smtp.not_a_reply")
             elif line[3:4] != b"-":
+                self._reply_length = 0
                 self._on_reply(int(code))
+            elif self._reply_length > LONGEST_REPLY:
+                self.lose("smtp.not_a_reply")
         if len(self._in) > LONGEST_REPLY:
             self.lose("smtp.not_a_reply")
 
@@ -201,9 +213,8 @@ class Connection:
                 self._next_command()
         elif awaited == DATA and code == 354:
             self._on_invitation()
-        elif awaited == TEXT and code // 100 == 2:
-            self.result = Handover(fate=Fate.ACCEPTED, provider_ids=(self._message_id,))
-            self._mail = None
+        elif awaited == TEXT:
+            self._on_answer(code)
         elif awaited and code // 100 in (4, 5):
             self._on_refusal(awaited, code)
         else:
@@ -222,6 +233,17 @@ class Connection:
             self._commands.clear()
             self._awaited.append(RSET)
             self._write(b"RSET\r\n")
+
+    def _on_answer(self, code: int) -> None:
+        """Take the answer to the text; a server that answers before it has all of it may never read the rest."""
+        is_early = bool(self._out)
+        if code // 100 in (4, 5):
+            self._on_refusal(TEXT, code)
+        elif code // 100 == 2 and not is_early:
+            self.result = Handover(fate=Fate.ACCEPTED, provider_ids=(self._message_id,))
+            self._mail = None
+        if is_early or self._mail is not None:
+            self.lose("smtp.not_a_reply")
 
     def _on_invitation(self) -> None:
         """Write the text: the last instant at which it can still be withheld."""

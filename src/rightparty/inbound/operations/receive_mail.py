@@ -12,9 +12,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from rightparty.dispatch.channels.adapter import ReceiptOutcome, ReceiptReport
+from rightparty.dispatch.channels.adapter import Fate, Handover, ReceiptOutcome, ReceiptReport
 from rightparty.dispatch.operations.cancel_planned import cancel_planned
+from rightparty.dispatch.operations.settle import settle
 from rightparty.dispatch.queries import find_mailed
+from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.evidence.chain import LeafRecord
 from rightparty.evidence.operations.append_leaves import append_leaves
 from rightparty.inbound.mail_report import ReportKind, read_mail
@@ -57,6 +59,10 @@ def receive_mail(raw: bytes, *, at: datetime) -> MailTaken:
         if report.kind is ReportKind.COMPLAINED:
             changed = _stop(reminder.id, address=reminder.address, party_id=reminder.party_id, at=at)
         elif report.kind in _OUTCOMES:
+            if reminder.state == ReminderState.UNKNOWN and not reminder.provider_ids:
+                # a worker broke off before it had the answer: what comes back was taken
+                taken = Handover(fate=Fate.ACCEPTED, provider_ids=(message_id,), provider=reminder.provider)
+                settle({reminder.id.hex: taken}, at=at)
             receipt = ReceiptReport(
                 channel=MessageChannel.EMAIL, provider_id=message_id, outcome=_OUTCOMES[report.kind], occurred_at=at
             )

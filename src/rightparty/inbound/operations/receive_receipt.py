@@ -44,21 +44,19 @@ def receive_receipts(reports: Sequence[ReceiptReport], at: datetime) -> Receipts
     A message of several segments is delivered when all are, and has failed when one has.
     """
     with transaction.atomic():
-        before = Receipt.objects.count() if reports else 0
-        Receipt.objects.bulk_create(
-            [
-                Receipt(
-                    channel=report.channel,
-                    provider_id=report.provider_id[:100],
-                    outcome=report.outcome,
-                    occurred_at=report.occurred_at or at,
-                    received_at=at,
-                )
-                for report in reports
-            ],
-            ignore_conflicts=True,
-        )
-        new = Receipt.objects.count() - before if reports else 0
+        rows = {
+            (report.channel, report.provider_id[:100], report.outcome): Receipt(
+                channel=report.channel,
+                provider_id=report.provider_id[:100],
+                outcome=report.outcome,
+                occurred_at=report.occurred_at or at,
+                received_at=at,
+            )
+            for report in reversed(reports)
+        }
+        known = Receipt.objects.filter(provider_id__in={provider_id for _, provider_id, _ in rows})
+        new = len(rows.keys() - set(known.values_list("channel", "provider_id", "outcome")))
+        Receipt.objects.bulk_create(rows.values(), ignore_conflicts=True)
         moved, unmatched = _match(at)
     return ReceiptsTaken(new=new, repeated=len(reports) - new, unmatched=unmatched, moved=moved)
 

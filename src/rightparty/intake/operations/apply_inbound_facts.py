@@ -8,14 +8,17 @@ Crash meaning: effect and mark commit together; what was not committed is taken 
 applies, the other goes on: a release puts back what a waiting fact is about.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+import polars as pl
 import structlog
 from django.db import DatabaseError, connection, transaction
 
+from rightparty.dispatch.operations.raise_alarm import raise_alarm
+from rightparty.intake.contact_values import with_contact_values
 from rightparty.intake.facts import FactFault
 from rightparty.intake.operations.take_facts import take_facts
 from rightparty.kernel.clock import require_aware
@@ -24,7 +27,7 @@ from rightparty.lending.inbox.waiting import WaitingFact
 from rightparty.lending.locks import lock_accounts
 from rightparty.lending.operations.settle_inbox import settle_inbox
 from rightparty.parties.locks import lock_parties
-from rightparty.parties.queries import ids_of_same_persons
+from rightparty.parties.queries import ids_of_same_persons, owners_at
 from rightparty.store.queries import is_postgresql
 
 log = structlog.get_logger(__name__)
@@ -76,7 +79,8 @@ def _is_alone() -> bool:
 
 def _apply(facts: Sequence[WaitingFact], now: datetime) -> dict[int, tuple[str, str]]:
     """Let facts take effect and return what is wrong with the others, by their number: (field, fault)."""
-    named = sorted({fact.party_id for fact in facts if fact.party_id})
+    facts = _with_owners(facts)
+    named = sorted({name for fact in facts for name in (fact.party_id, *fact.owners) if name})
     lock_parties(sorted({*named, *(ids_of_same_persons(party_ids=named)["party_id"] if named else ())}))
     lock_accounts(sorted({fact.account_id for fact in facts if fact.account_id}))
     try:
@@ -89,7 +93,35 @@ def _apply(facts: Sequence[WaitingFact], now: datetime) -> dict[int, tuple[str, 
     for number, fault in found:
         faults.setdefault(number, (fault.field.removeprefix("data."), fault.fault))
     settle_inbox(facts, faults, at=now)
+    _tell_operations(facts, faults, now)
     return faults
+
+
+def _with_owners(facts: Sequence[WaitingFact]) -> list[WaitingFact]:
+    """Add to those that name nobody but an address who has it: what cannot be understood might be their stop."""
+    given = [
+        {"id": fact.id, **{name: str(fact.payload.get(name)).strip() for name in ("channel", "value")}}
+        for fact in facts
+        if isinstance(fact.payload, dict) and not (fact.party_id or fact.account_id)
+    ]
+    given = [each for each in given if f"{each['channel']}{each['value']}".isprintable()]
+    if not given:
+        return list(facts)
+    nobody = {"party_id": pl.lit(None, pl.String), "country": pl.lit(None, pl.String)}
+    written = with_contact_values(pl.DataFrame(given).with_columns(**nobody)).drop_nulls("value")
+    found = written.join(owners_at(written["value"].unique().to_list()).rename({"party_id": "owner"}), on="value")
+    owners: dict[int, list[str]] = {}
+    for number, owner in found.select("id", "owner").iter_rows():
+        owners.setdefault(number, []).append(owner)
+    return [replace(fact, owners=owners.get(fact.id, ())) for fact in facts]
+
+
+def _tell_operations(facts: Sequence[WaitingFact], faults: Mapping[int, object], now: datetime) -> None:
+    """Raise one alarm for what was looked at for the first time and could not take effect."""
+    new = [fact for fact in facts if fact.id in faults and not fact.is_faulty]
+    if new:
+        unnamed = sum(not (fact.account_id or fact.party_id or fact.owners) for fact in new)
+        raise_alarm(kind="facts_without_effect", facts={"count": len(new), "unnamed": unnamed}, at=now)
 
 
 def _take_alone(fact: WaitingFact, now: datetime) -> list[FactFault]:

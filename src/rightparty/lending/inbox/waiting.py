@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A fact of the inbox that has not taken effect. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,6 +19,8 @@ class WaitingFact:
     #: what the payload names, unchecked
     account_id: str | None
     party_id: str | None
+    #: who has the address that the payload names, if it names nobody else
+    owners: Sequence[str] = ()
 
     @property
     def envelope(self) -> dict[str, object]:

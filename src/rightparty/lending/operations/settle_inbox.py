@@ -44,7 +44,10 @@ def _holds_of(fact: WaitingFact, at: datetime) -> list[Hold]:
     start = min(fact.received_at, at)
     holds = [
         Hold(kind=_KIND, from_at=start, extra=_mark(fact), account_id=fact.account_id or ""),
-        Hold(kind=_KIND, from_at=start, extra=_mark(fact), party_id=fact.party_id or ""),
+        *(
+            Hold(kind=_KIND, from_at=start, extra=_mark(fact), party_id=party)
+            for party in (fact.party_id or "", *fact.owners)
+        ),
     ]
     return [hold for hold in holds if _is_legible(hold.account_id + hold.party_id)]
 
