@@ -15,7 +15,7 @@ from tests.simulation.kill_audit import AFTER_THE_GATE, AT_THE_GATE, ON_THE_WIRE
 from tests.simulation.kill_drill import run
 from tests.simulation.kill_worker import refuse_unfit_to_fork
 
-KILLS = 24
+KILLS = 20
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
