@@ -37,7 +37,7 @@ from tests.simulation.kill_audit import (
     report_line,
 )
 from tests.simulation.kill_facts import add_portion, head, numbers
-from tests.simulation.kill_worker import ANY, LEASE_SECONDS, PAYER_SLOT, Slots
+from tests.simulation.kill_worker import ANY, BATCH, LEASE_SECONDS, PAYER_SLOT, Slots
 from tests.simulation.soak_report import REPORT, add_to_report
 
 HOUSE_RULES: Final = Path(__file__).parents[1] / "house.toml"
@@ -54,9 +54,9 @@ MEAN_DELAY: Final = 0.004
 LONGEST_LIFE: Final = 30.0
 """Seconds after which a worker is killed that does not come to its point: nothing more is there to do."""
 
-FEW: Final = 200
-PORTION: Final = 400
-"""Below FEW planned reminders so many are added."""
+FEW: Final = 3 * BATCH
+PORTION: Final = 6 * BATCH
+"""Below FEW planned reminders for each worker at work so many are added for each."""
 
 
 class Nursery:
@@ -106,8 +106,8 @@ class _Life:
 class Supply:
     """What there is to do, added in portions; and the heads of the evidence log that were seen meanwhile."""
 
-    def __init__(self) -> None:
-        self._numbers = numbers()
+    def __init__(self, workers: int) -> None:
+        self._workers, self._numbers = workers, numbers()
         #: index -> chain hash
         self.held: dict[int, str] = {}
 
@@ -118,8 +118,8 @@ class Supply:
         from rightparty.dispatch.models import Reminder
         from rightparty.evidence.models import Leaf
 
-        if Reminder.objects.filter(state="planned").count() < FEW:
-            add_portion(list(itertools.islice(self._numbers, PORTION)))
+        if Reminder.objects.filter(state="planned").count() < FEW * self._workers:
+            add_portion(list(itertools.islice(self._numbers, PORTION * self._workers)))
             if (last := head()) >= 0:
                 self.held[last] = Leaf.objects.get(index=last).chain_hash
         connection.close()
@@ -211,7 +211,7 @@ def run(
 
     os.environ["DRILL_BEGAN"] = str(time.time())
     with running_smsc("smsc.js") as (port, record):
-        slots, supply = Slots(folder / "slots"), Supply()
+        slots, supply = Slots(folder / "slots"), Supply(at_once)
         supply.top_up()
         nursery = Nursery(_environment(folder, port=port, database=url_of(connection.settings_dict)))
         drill = Drill(seed=seed, nursery=nursery, slots=slots, supply=supply)

@@ -151,7 +151,7 @@ def work(order: Mapping[str, Any], slots: Slots) -> None:
     watch = Watch(slots, order)
     watch.install()
     take_store(Stop(), wait=True)
-    options = WorkOptions(batch=BATCH, lease_seconds=60 if order["is_last"] else LEASE_SECONDS)
+    options = WorkOptions() if order["is_last"] else WorkOptions(batch=BATCH, lease_seconds=LEASE_SECONDS)
     worker = Worker(clock=watch.clock, name=str(order["name"]), options=options)
     run_worker(worker, once=bool(order["is_last"]))
 

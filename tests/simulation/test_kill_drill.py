@@ -15,13 +15,13 @@ from tests.simulation.kill_audit import AFTER_THE_GATE, AT_THE_GATE, ON_THE_WIRE
 from tests.simulation.kill_drill import run
 from tests.simulation.kill_worker import refuse_unfit_to_fork
 
-KILLS = 24
+KILLS = 20
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def test_killed_workers_neither_repeat_nor_lose_a_message(tmp_path: Path) -> None:
-    at_once = 1 if connection.vendor == "sqlite" else 3
+    at_once = 1 if connection.vendor == "sqlite" else 2
     result = run(tmp_path, kills=KILLS, seed=4, at_once=at_once)
     assert result.faults() == []
     assert result.kills == KILLS
