@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import polars as pl
 from django.db import OperationalError, connections
@@ -62,6 +62,9 @@ class Outcome:
 class History:
     """One run of a scenario."""
 
+    kind_of_provider: ClassVar[type[ScriptedProvider]] = ScriptedProvider
+    kind_of_judge: ClassVar[type[Promises]] = Promises
+
     def __init__(self, scenario: Scenario, *, template: Path, folder: Path, keep_lines: bool = False) -> None:
         self.scenario = scenario
         #: by worker: the tick at which the lease of its last claim ends
@@ -72,11 +75,11 @@ class History:
         self.scheduler.on_switch = self.store.switch_to
         self.scheduler.on_end = self._ended
         window = max(worker.window for worker in scenario.workers)
-        self.provider = ScriptedProvider(
+        self.provider = self.kind_of_provider(
             self.scheduler, seed=scenario.seed, on_unknown=scenario.on_unknown,
             calm=not scenario.hostile_provider, window=window,
         )  # fmt: skip
-        self.promises = Promises(self.scheduler, self.store, self.provider)
+        self.promises = self.kind_of_judge(self.scheduler, self.store, self.provider)
         self.scheduler.on_failure = lambda actor, fault: self.promises.breaks(
             "no operation fails by itself", f"{actor.name}: {type(fault).__name__}: {str(fault)[:200]}"
         )
@@ -106,7 +109,7 @@ class History:
                 self.store.close()
         return Outcome(
             seed=self.scenario.seed, broken=self.promises.broken, trace=self.scheduler.digest.hexdigest(),
-            points=self.scheduler.total, released=len(self.promises.releases), written=len(self.provider.wire),
+            points=self.scheduler.total, released=self.promises.released, written=len(self.provider.wire),
             commits=self.store.commits, moves=self.promises.moves, fired=self.scheduler.fired,
             lines=self.scheduler.lines,
         )  # fmt: skip
@@ -139,13 +142,18 @@ class History:
         proposals = pl.DataFrame(
             {
                 "account_id": [f"A{n}-{k}" for n, k in rows], "party_id": [f"P{n}" for n, _ in rows],
-                "person_id": [PERSONS.get(n, f"H{n}") for n, _ in rows], "channel": "sms",
+                "person_id": [self.human_of(n) for n, _ in rows], "channel": "sms",
                 "address": [phone_of(n) for n, _ in rows], "step": "due", "cycle": cycle, "template": "due",
                 "tone": "plain", "language": "zh-CN",
             }
         )  # fmt: skip
         made = enqueue_proposals(proposals, plan_id=1, at=self.scheduler.clock(), new_ids=self._new_ids)
         self.planned += made.added
+
+    @staticmethod
+    def human_of(number: int) -> str:
+        """Return the human behind a party of the template world."""
+        return PERSONS.get(number, f"H{number}")
 
     def _new_ids(self, count: int) -> list[str]:
         self.codes += count
@@ -225,11 +233,11 @@ class History:
         def run(actor: Actor) -> None:
             nonlocal begun
             begun = at()
-            actor.deed = fact
+            actor.deeds = (fact,) if fact else ()
             self._until_done(actor, do)
             if deed.kind == "halt":
                 self.scheduler.sleep(deed.lasts)
-                actor.deed = ("lift", "")
+                actor.deeds = (("lift", ""),)
                 self._until_done(actor, lambda: lift_halt(at=clock(), by="ann"))
 
         return run
@@ -255,9 +263,9 @@ class History:
         actor.calm = True
 
     def _finishing(self, actor: Actor) -> None:
-        actor.deed = ("lift", "")
+        actor.deeds = (("lift", ""),)
         lift_halt(at=self.scheduler.clock(), by="ann")
-        actor.deed = None
+        actor.deeds = ()
         self.promises.halted_since = None
         for number in range(MOST_ROUNDS):
             left = Counter(row.state for row in self.promises.rows.values())
@@ -304,6 +312,7 @@ class Runner:
     template: Path
     folder: Path
     judge: LightGate | None = None
+    kind: type[History] = History
 
     def run(self, scenario: Scenario, *, keep_lines: bool = False, guarded: bool = True) -> Outcome:
         """Run one; with a judge lightly, else through the whole gate.
@@ -317,7 +326,7 @@ class Runner:
         with ExitStack() as stack:
             if self.judge is not None:
                 stack.enter_context(light(self.judge))
-            history = History(scenario, template=self.template, folder=self.folder, keep_lines=keep_lines)
+            history = self.kind(scenario, template=self.template, folder=self.folder, keep_lines=keep_lines)
             if not guarded:
                 for name in ("moves", "mark", "once"):
                     history.store.observer.execute(f"DROP TRIGGER dispatch_reminder_{name}")

@@ -6,9 +6,11 @@ releases were committed. It shares with the product only the table of lawful mov
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from rightparty.dispatch.reminder_state import MOVES, RESTING, ReminderState
 from tests.simulation.provider import ScriptedProvider, WireWrite
@@ -26,8 +28,7 @@ ROWS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A reminder as committed."""
 
     id: str
@@ -62,7 +63,9 @@ class Promises:
         self.facts: dict[tuple[str, str], int] = {}
         self.halted_since: float | None = None
         self.lease_ends: dict[str, float] = {}
-        self.releases: list[tuple[str, datetime]] = []
+        #: by human: the instants of the releases to him
+        self.releases: dict[str, list[datetime]] = defaultdict(list)
+        self.released = 0
         self.moves: Counter[str] = Counter()
         self.written: Counter[str] = Counter()
         store.on_commit = self.after_commit
@@ -75,19 +78,23 @@ class Promises:
 
     def after_commit(self, actor: Actor) -> None:
         """Look at what the commit has changed."""
-        if actor.deed is not None:
-            self._fact(actor.deed)
-        now = {row[0]: Row(*row) for row in self.store.observer.execute(ROWS)}
-        if gone := self.rows.keys() - now.keys():
-            self.breaks("nothing is lost", f"{len(gone)} rows vanished")
-        for key, row in now.items():
-            before = self.rows.get(key)
+        for fact in actor.deeds:
+            self._fact(fact)
+        for row in self._changed():
+            before = self.rows.get(row.id)
+            self.rows[row.id] = row
             state = before.state if before else "planned"
             if state != row.state:
-                self._moved(key, state, row)
+                self._moved(row.id, state, row)
             if before and before.released_at and before.released_at != row.released_at:
-                self.breaks("released once", key)
-        self.rows = now
+                self.breaks("released once", row.id)
+
+    def _changed(self) -> Iterable[Row]:
+        """Return the reminders as they stand now; at least those that the commit changed."""
+        now = [Row._make(row) for row in self.store.observer.execute(ROWS)]
+        if gone := self.rows.keys() - {row.id for row in now}:
+            self.breaks("nothing is lost", f"{len(gone)} rows vanished")
+        return now
 
     def _fact(self, deed: tuple[str, str]) -> None:
         kind, key = deed
@@ -119,9 +126,11 @@ class Promises:
             if self.facts.get(fact, self.store.commits) < self.store.commits:
                 self.breaks(f"no release after {fact[0]}", f"{row.account_id} {fact}")
         at = datetime.fromisoformat(str(row.released_at))
-        day = [when for who, when in self.releases if who == row.person_id and _day(when) == _day(at)]
-        week = [when for who, when in self.releases if who == row.person_id and abs(when - at) < timedelta(days=7)]
-        self.releases.append((row.person_id, at))
+        earlier = self.releases[row.person_id]
+        day = [when for when in earlier if _day(when) == _day(at)]
+        week = [when for when in earlier if abs(when - at) < timedelta(days=7)]
+        earlier.append(at)
+        self.released += 1
         if len(day) >= CAP_PER_DAY or len(week) >= CAP_PER_WEEK:
             self.breaks("cap per person", f"{row.person_id} {len(day) + 1} on {_day(at)}")
 
@@ -144,8 +153,11 @@ class Promises:
         if len(self.rows) != planned:
             self.breaks("nothing is lost", f"planned {planned}, found {len(self.rows)}")
         taken = Counter(self.provider.took.values())
+        said: dict[str, set[str]] = defaultdict(set)
+        for name, key in self.provider.took.items():
+            said[key] |= self.provider.said.get(name, set())
         for key, row in self.rows.items():
-            self._ended(row, taken[key])
+            self._ended(row, taken[key], said[key])
         unknown = sum(self.moves[f"released>{state}"] for state in ("unknown",))
         silent = sum(w.behaviour.endswith("silently") or w.behaviour == "reset_the_window" for w in self.provider.wire)
         if unknown > (silent + crashes) * max(window, 1):
@@ -153,7 +165,7 @@ class Promises:
         self._leaves()
         self._receipts()
 
-    def _ended(self, row: Row, taken: int) -> None:
+    def _ended(self, row: Row, taken: int, said: set[str]) -> None:
         name = f"{row.id[:6]} {row.state}/{row.outcome}"
         if ReminderState(row.state) not in RESTING:
             self.breaks("everything comes to rest", name)
@@ -166,9 +178,6 @@ class Promises:
             self.breaks("the books say what happened", f"{name}, but the provider has it")
         if not taken and row.state in ("handed_over", "delivered"):
             self.breaks("the books say what happened", f"{name}, but the provider never had it")
-        said = {
-            o for name, key in self.provider.took.items() if key == row.id for o in self.provider.said.get(name, ())
-        }
         if row.state == "delivered" and "delivered" not in said:
             self.breaks("receipts reach their own message", name)
         if row.outcome == "undelivered" and "undelivered" not in said:
@@ -176,7 +185,10 @@ class Promises:
 
     def _leaves(self) -> None:
         leaves: Counter[str] = Counter()
-        for kind, payload in self.store.observer.execute("SELECT kind, payload FROM evidence_leaf"):
+        several = "('reminder.lease_lost', 'reminder.cancelled', 'batch.stopped')"
+        ask = self.store.observer.execute
+        leaves.update(dict(ask(f"SELECT kind, COUNT(*) FROM evidence_leaf WHERE kind NOT IN {several} GROUP BY kind")))
+        for kind, payload in ask(f"SELECT kind, payload FROM evidence_leaf WHERE kind IN {several}"):
             facts = json.loads(payload).get("facts", {})
             if kind == "reminder.lease_lost":
                 leaves["lease_lost"] += facts["unknown"] + facts["cancelled"]

@@ -57,7 +57,7 @@ class Actor:
     dying: bool = False
     done: bool = False
     #: what the facts of its next commit are, for the one who checks
-    deed: tuple[str, str] | None = None
+    deeds: tuple[tuple[str, str], ...] = ()
     #: no longer subject to faults
     calm: bool = False
 
