@@ -56,6 +56,14 @@ class Outcome:
     commits: int
     moves: Counter[str]
     fired: Counter[str]
+    #: facts committed in the course, by kind
+    facts: Counter[str]
+    #: reminders that ended without a message, by the mask of their reasons
+    refused: Counter[int]
+    #: withheld for a fact that was committed while a worker held the reminder
+    raced: int
+    #: releases after the faults had ended
+    calmly: int
     lines: list[str] = field(default_factory=list)
 
 
@@ -90,6 +98,8 @@ class History:
         self.crashes = 0
         self.planned = 0
         self.codes = 0
+        #: releases until the faults end
+        self.amid_faults = 0
 
     def run(self) -> Outcome:
         """Run it to its end, or to the first broken promise."""
@@ -111,6 +121,8 @@ class History:
             seed=self.scenario.seed, broken=self.promises.broken, trace=self.scheduler.digest.hexdigest(),
             points=self.scheduler.total, released=self.promises.released, written=len(self.provider.wire),
             commits=self.store.commits, moves=self.promises.moves, fired=self.scheduler.fired,
+            facts=Counter(kind for kind, _ in self.promises.facts), refused=self.promises.refused,
+            raced=self.promises.raced, calmly=self.promises.released - self.amid_faults,
             lines=self.scheduler.lines,
         )  # fmt: skip
 
@@ -255,6 +267,7 @@ class History:
     def _calm_down(self) -> None:
         """Faults end; the clock is right again; leases have run out; late receipts have come."""
         self.scheduler.note("calm")
+        self.amid_faults = self.promises.released
         self.scheduler.ticks += 400
         latest = max(self.scheduler.latest, self.scheduler.clock()) + timedelta(seconds=400)
         self.scheduler.wall_offset += (latest - self.scheduler.clock()).total_seconds()

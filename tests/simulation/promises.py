@@ -66,6 +66,12 @@ class Promises:
         #: by human: the instants of the releases to him
         self.releases: dict[str, list[datetime]] = defaultdict(list)
         self.released = 0
+        #: by reminder: number of the commit that claimed it last
+        self.claims: dict[str, int] = {}
+        #: why reminders ended without a message, as masks
+        self.refused: Counter[int] = Counter()
+        #: of those withheld, the ones whose fact was committed while a worker held the reminder
+        self.raced = 0
         self.moves: Counter[str] = Counter()
         self.written: Counter[str] = Counter()
         store.on_commit = self.after_commit
@@ -109,20 +115,25 @@ class Promises:
 
     def _moved(self, key: str, before: str, row: Row) -> None:
         self.moves[f"{before}>{row.state}"] += 1
-        self.scheduler.note(f"moved {key[:6]} {before} > {row.state} {row.outcome}")
+        self._note_move(key, before, row)
         if ReminderState(row.state) not in MOVES[ReminderState(before)]:
             self.breaks("only lawful moves", f"{before} > {row.state}")
         if row.state == "claimed":
             self.lease_ends[key] = self.scheduler.ticks + LEASE_SECONDS
-        if row.state == "released":
+            self.claims[key] = self.store.commits
+        elif row.state == "released":
             self._released(row)
+        elif row.state in ("withheld", "cancelled"):
+            self.refused[row.reasons_mask] += 1
+            claimed = self.claims.get(key, self.store.commits)
+            since = any(self.facts.get(fact, -1) > claimed for fact in _concerns(row))
+            self.raced += since and before == "claimed"
+
+    def _note_move(self, key: str, before: str, row: Row) -> None:
+        self.scheduler.note(f"moved {key[:6]} {before} > {row.state} {row.outcome}")
 
     def _released(self, row: Row) -> None:
-        concerns = (
-            ("paid", row.account_id), ("held", row.account_id), ("held", row.party_id), ("stopped", row.address),
-            ("disowned", row.address),
-        )  # fmt: skip
-        for fact in concerns:
+        for fact in _concerns(row):
             if self.facts.get(fact, self.store.commits) < self.store.commits:
                 self.breaks(f"no release after {fact[0]}", f"{row.account_id} {fact}")
         at = datetime.fromisoformat(str(row.released_at))
@@ -163,6 +174,7 @@ class Promises:
         if unknown > (silent + crashes) * max(window, 1):
             self.breaks("unknown is bounded", f"{unknown} unknown, {crashes} crashes, {silent} silent")
         self._leaves()
+        self._own_leaves()
         self._receipts()
 
     def _ended(self, row: Row, taken: int, said: set[str]) -> None:
@@ -207,6 +219,17 @@ class Promises:
                     "a record of each move", f"{state}: {into[state]} moves, {leaves[f'reminder.{state}']} leaves"
                 )
 
+    def _own_leaves(self) -> None:
+        """Each decided reminder names a leaf of its own that says what was decided."""
+        decided = "r.released_at IS NOT NULL OR r.state = 'withheld'"
+        right = "CASE WHEN r.released_at IS NOT NULL THEN 'reminder.released' ELSE 'reminder.withheld' END"
+        without, named, different = self.store.observer.execute(
+            f"SELECT COALESCE(SUM(l.kind IS NULL OR l.kind <> {right}), 0), COUNT(*), COUNT(DISTINCT r.evidence_index)"
+            f' FROM dispatch_reminder r LEFT JOIN evidence_leaf l ON l."index" = r.evidence_index WHERE {decided}'
+        ).fetchone()
+        if without or named != different:
+            self.breaks("a record of each move", f"{without} without their leaf, {named - different} share one")
+
     def _receipts(self) -> None:
         waiting = self.store.observer.execute(
             "SELECT COUNT(*) FROM inbound_receipt r JOIN dispatch_segment s ON s.provider_id = r.provider_id"
@@ -214,6 +237,14 @@ class Promises:
         ).fetchone()[0]
         if waiting:
             self.breaks("no receipt is forgotten", f"{waiting} receipts of known messages have had no effect")
+
+
+def _concerns(row: Row) -> tuple[tuple[str, str], ...]:
+    """Return the facts that forbid a reminder."""
+    return (
+        ("paid", row.account_id), ("held", row.account_id), ("held", row.party_id), ("stopped", row.address),
+        ("disowned", row.address),
+    )  # fmt: skip
 
 
 def _day(at: datetime) -> str:

@@ -112,6 +112,11 @@ class Scheduler:
         if self.keep_lines:
             self.lines.append(f"{self.ticks:12.6f} {line}")
 
+    def tell(self, line: str) -> None:
+        """Add a line to read, of which the trace knows the sum already."""
+        if self.keep_lines:
+            self.lines.append(f"{self.ticks:12.6f} {line}")
+
     def run(self) -> None:
         """Run until every actor has ended."""
         while waiting := [actor for actor in self.actors if not actor.done]:
