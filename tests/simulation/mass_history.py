@@ -31,8 +31,10 @@ SCALE: Final = 65_536
 _BEHAVIOURS: Final = (
     ("refuse", 2_600), ("busy", 2_600), ("took_it_silently", 900), ("lost_it_silently", 600), ("reset_the_window", 30),
 )  # fmt: skip
-_RECEIPTS_FOR: Final = 2_000
-"""Of so many messages of SCALE there are receipts: each costs the product much more than a release."""
+_FEW_RECEIPTS: Final = 1_000
+_MANY_RECEIPTS: Final = 12_000
+_EVERY: Final = 10
+"""Of so many messages of SCALE there are receipts, and in every tenth history of so many: they cost more than releases."""
 
 
 def watch(path: Path) -> None:
@@ -134,7 +136,7 @@ class MassProvider(ScriptedProvider):
 
     def _promise_receipts(self, provider_id: str) -> None:
         number = provider_id.partition("-")[2]
-        if int(number[4:8], 16) < _RECEIPTS_FOR:
+        if int(number[4:8], 16) < (_FEW_RECEIPTS if self.seed % _EVERY else _MANY_RECEIPTS):
             super()._promise_receipts(provider_id)
 
 

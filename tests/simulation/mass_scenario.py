@@ -13,7 +13,9 @@ from tests.simulation.scheduler import Fault
 PLACES: Final = {"any": (30, 1_500), "write": (25, 150), "commit": (25, 60), "wire": (20, 400)}
 """Kind of point -> (weight, greatest count); counts are drawn evenly by their order of magnitude."""
 
-JUMPS: Final = (-3600.0, -3600.0, -90.0, -20.0, 20.0, 90.0, 3600.0, 3600.0, -180_000.0, 180_000.0)
+JUMPS: Final = (*(-3600.0, -90.0, -20.0, 20.0, 90.0, 3600.0) * 8, -180_000.0, 180_000.0)
+"""Seconds by which a clock is set; by two days seldom, for then every plan has expired and nothing is released."""
+
 SINGLE: Final = {"pay": 34, "hold": 15, "hold_person": 8, "stop": 18, "not_me": 15, "halt": 3, "plan_again": 7}
 TOLD: Final = {"paid": 50, "held": 15, "held_person": 5, "stopped": 18, "disowned": 12}
 SHARE_OF_FACTS: Final = 0.02
@@ -67,7 +69,7 @@ def draw_mass(seed: int, *, persons: int, focus: str = "") -> Scenario:
 
 
 def _worker(dice: random.Random, name: str, reminders: int, count: int) -> WorkerPlan:
-    batch = min(dice.choice([500, 1_000, 1_000, 1_500, 2_000]), max(reminders // 6, 20))
+    batch = min(dice.choice([500, 1_000, 1_500, 2_000, 2_000]), max(reminders // 6, 20))
     return WorkerPlan(
         name=name, begins=dice.choice([0.0, 0.0, 0.05, 0.3]), batch=batch, window=dice.choice([100, 250, 500]),
         rounds=math.ceil(reminders / batch / count) + 2, keeps_name=dice.random() < 0.3, survives=dice.random() < 0.5,
