@@ -28,6 +28,7 @@ from rightparty.dispatch.operations.resolve_unknown import resolve_unknown
 from rightparty.evidence.queries import verify_log
 from rightparty.inbound.operations.receive_receipt import receive_receipts
 from rightparty.inbound.operations.receive_reply import receive_reply
+from rightparty.kernel.reasons import reasons_in
 from rightparty.lending.operations.open_hold import open_hold
 from rightparty.lending.operations.record_payment import record_payment
 from tests.integration.dispatch.lender import phone_of
@@ -65,6 +66,21 @@ class Outcome:
     #: releases after the faults had ended
     calmly: int
     lines: list[str] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """Return what is added up over many histories."""
+        found = Counter(
+            {
+                "histories": 1, "releases": self.released, "wire writes": self.written, "commits": self.commits,
+                "points": self.points, "unknown": self.moves["released>unknown"], "raced": self.raced,
+                "calm": self.calmly,
+            }
+        )  # fmt: skip
+        found.update({f"fault {what}": count for what, count in self.fired.items()})
+        found.update({f"fact {kind}": count for kind, count in self.facts.items()})
+        for mask, count in self.refused.items():
+            found.update({f"refused {reason.code}": count for reason in reasons_in(mask)})
+        return dict(found)
 
 
 class History:
@@ -213,6 +229,7 @@ class History:
             self.lease_ends[self.scheduler.current.name] = self.scheduler.ticks + LEASE_SECONDS
         ids = claim(worker=name, at=clock(), batch=batch, lease_seconds=LEASE_SECONDS, channels=["sms"])
         if ids:
+            self.between_claim_and_gate()
             outcome = release(ids, at=clock(), worker=name)
             handing.hand_over(
                 outcome.released,
@@ -225,6 +242,9 @@ class History:
             )
         registry.pump(clock())
         return len(ids)
+
+    def between_claim_and_gate(self) -> None:
+        """Let nothing pass; a history may let a worker be slow here."""
 
     def _doing(self, deed: Deed) -> Callable[[Actor], None]:
         account, party, address = f"A{deed.person}-{deed.which}", f"P{deed.person}", phone_of(deed.person)
@@ -281,11 +301,14 @@ class History:
         actor.deeds = ()
         self.promises.halted_since = None
         for number in range(MOST_ROUNDS):
-            left = Counter(row.state for row in self.promises.rows.values())
-            if number and not left["planned"] + left["claimed"] + left["released"]:
+            if number and not self.waiting():
                 return
             self.one_round(f"last{number}", max(100, len(self.promises.rows) // 4), max(10, self.window))
             self.scheduler.sleep(LEASE_SECONDS + 1)
+
+    def waiting(self) -> int:
+        """Return how many reminders have not come to rest."""
+        return sum(self.promises.standing[state] for state in ("planned", "claimed", "released"))
 
     def _judge(self) -> None:
         fired = self.scheduler.fired

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+from django.db import OperationalError
+
 from rightparty.dispatch.channels.adapter import Handover, MaySend, OutboundMessage
 from rightparty.dispatch.channels.one_by_one import FENCED
 from rightparty.intake.operations.take_facts import take_facts
@@ -20,7 +22,7 @@ from tests.simulation.history import History
 from tests.simulation.mass_scenario import human_of
 from tests.simulation.promises import ROWS, Promises, Row
 from tests.simulation.provider import ScriptedProvider, without_answer
-from tests.simulation.scenario import Deed
+from tests.simulation.scenario import Deed, WorkerPlan
 from tests.simulation.scheduler import Actor
 
 POINT_EVERY: Final = 8
@@ -149,6 +151,31 @@ class MassHistory(History):
     @staticmethod
     def human_of(number: int) -> str:
         return human_of(number)
+
+    def _working(self, plan: WorkerPlan) -> Callable[[Actor], None]:
+        """Work until all rests; after rounds that released nothing, as under a halt, wait longer and longer."""
+
+        def work(actor: Actor) -> None:
+            name, idle = (plan.name if plan.keeps_name else actor.name), 0
+            for _ in range(2 * plan.rounds):
+                before = self.promises.released
+                try:
+                    self.one_round(name, plan.batch, plan.window, plan.skew)
+                except OperationalError:
+                    if not plan.survives:
+                        self.scheduler.crash(actor)
+                if not self.waiting():
+                    return
+                idle = 0 if self.promises.released > before else idle + 1
+                self.scheduler.sleep(0.02 + actor.dice.random() * 0.1 * 4 ** min(idle, 5))
+
+        return work
+
+    def between_claim_and_gate(self) -> None:
+        """A worker may be slow: what is committed meanwhile concerns reminders that it holds."""
+        actor = self.scheduler.current
+        if actor is not None and actor.dice.random() < 0.5:
+            self.scheduler.sleep(actor.dice.random() * 0.3)
 
     def _doing(self, deed: Deed) -> Callable[[Actor], None]:
         return super()._doing(deed) if deed.kind != "feed" else self._feeding(deed)

@@ -59,6 +59,8 @@ class Promises:
         self.scheduler, self.store, self.provider = scheduler, store, provider
         self.broken: list[Broken] = []
         self.rows: dict[str, Row] = {}
+        #: how many reminders are in each state
+        self.standing: Counter[str] = Counter()
         #: (kind, key) -> number of the commit that made it true
         self.facts: dict[tuple[str, str], int] = {}
         self.halted_since: float | None = None
@@ -90,6 +92,8 @@ class Promises:
             before = self.rows.get(row.id)
             self.rows[row.id] = row
             state = before.state if before else "planned"
+            self.standing[state] -= before is not None
+            self.standing[row.state] += 1
             if state != row.state:
                 self._moved(row.id, state, row)
             if before and before.released_at and before.released_at != row.released_at:
