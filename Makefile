@@ -61,8 +61,8 @@ docs: setup  ## build the pages of docs/ into site-docs/
 shots: setup system  ## take pictures of a served demo: make shots PASSWORD=… (URL=http://127.0.0.1:8000)
 	$(RUN) scripts/take_shots.py $(or $(URL),http://127.0.0.1:8000) "$(PASSWORD)" var/shots
 
-replay: setup  ## run one history of the simulation again and print it: make replay SEED=… (GATE=whole, KIND=mass)
-	RIGHTPARTY_SIM_SEED=$(SEED) RIGHTPARTY_SIM_GATE=$(GATE) RIGHTPARTY_SIM_KIND=$(KIND) $(PYTEST) -s tests/simulation/test_histories.py -k replay
+replay: setup  ## run one history of the simulation again and print it: make replay SEED=… (GATE=whole, KIND=mass, PERSONS=…)
+	RIGHTPARTY_SIM_SEED=$(SEED) RIGHTPARTY_SIM_GATE=$(GATE) RIGHTPARTY_SIM_KIND=$(KIND) RIGHTPARTY_SIM_PERSONS=$(PERSONS) $(PYTEST) -s tests/simulation/test_histories.py tests/simulation/test_mass_histories.py -k replay
 
 soak: setup  ## run the simulation for hours, then kill workers; adds to docs/reference/soak-report.md: make soak HOURS=8 (KIND=light, whole or large)
 	$(RUN) -W ignore -m tests.simulation.soak --hours $(or $(HOURS),1) --kind $(or $(KIND),light) --first $(or $(FIRST),1000000)

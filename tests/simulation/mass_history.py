@@ -36,7 +36,7 @@ _BEHAVIOURS: Final = (
 _FEW_RECEIPTS: Final = 1_000
 _MANY_RECEIPTS: Final = 12_000
 _EVERY: Final = 10
-"""Of so many messages of SCALE there are receipts, and in every tenth history of so many: they cost more than releases."""
+"""Of so few messages of SCALE there are receipts, and in every tenth history of so many: each costs much."""
 
 
 def watch(path: Path) -> None:
