@@ -24,7 +24,7 @@ pytestmark = [
 ]
 
 PERSONS = 150
-MOST_SEEDS = 24
+MOST_SEEDS = 80
 
 BREAKING = (
     "no cap", "leases by the wall clock alone", "unknown is tried again", "nothing is marked before the wire",
