@@ -32,7 +32,7 @@ class Reminder(models.Model):
     #: null unless claimed or released; an expired one is dealt with by recovery
     lease_expires_at = models.DateTimeField(null=True)
     #: reference code, set at release; the only thing of the reminder that a stranger ever types
-    code = models.CharField(max_length=16, null=True, unique=True)
+    code = models.CharField(max_length=16, null=True)
     template_version = models.CharField(max_length=16, default="")
     disclosure = models.CharField(max_length=16, default="")
     amount_minor = models.BigIntegerField(null=True)
@@ -60,6 +60,10 @@ class Reminder(models.Model):
                 fields=["account_id", "party_id", "step", "cycle"],
                 condition=~models.Q(state__in=["withheld", "cancelled"]),
                 name="reminder_once",
+            ),
+            # of those that have one: on PostgreSQL a claim writes nothing into it
+            models.UniqueConstraint(
+                fields=["code"], condition=models.Q(code__isnull=False), name="reminder_code"
             ),
             models.CheckConstraint(
                 name="reminder_state_known",
@@ -93,13 +97,19 @@ class Reminder(models.Model):
             models.Index(fields=["party_id"], name="reminder_party"),
             models.Index(fields=["person_id"], name="reminder_person"),
             models.Index(fields=["address"], name="reminder_address"),
-            models.Index(fields=["state"], name="reminder_state"),
+            # one for each state that somebody asks for: of all states together it would be written at every move
+            *(
+                models.Index(fields=["state_changed_at"], condition=models.Q(state=state), name=f"reminder_{state}")
+                for state in ("withheld", "failed", "unknown", "cancelled")
+            ),
             models.Index(
                 fields=["lease_expires_at"],
                 condition=models.Q(lease_expires_at__isnull=False),
                 name="reminder_under_lease",
             ),
-            models.Index(fields=["planned_at"], condition=models.Q(state="planned"), name="reminder_to_claim"),
+            models.Index(
+                fields=["planned_at", "channel"], condition=models.Q(state="planned"), name="reminder_to_claim"
+            ),
             models.Index(
                 fields=["next_ask_at"], condition=models.Q(next_ask_at__isnull=False), name="reminder_to_ask_after"
             ),

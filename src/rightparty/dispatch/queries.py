@@ -86,9 +86,24 @@ def is_halted_by_file() -> bool:
 
 def waiting_reminders() -> dict[tuple[str, str], int]:
     """Return (state, channel) -> reminders of which something is still to come."""
-    states = [ReminderState.PLANNED, ReminderState.CLAIMED, ReminderState.RELEASED, ReminderState.UNKNOWN]
-    counted = Reminder.objects.filter(state__in=states).values_list("state", "channel").annotate(n=Count("id"))
-    return {(str(state), str(channel)): int(count) for state, channel, count in counted}
+    found: dict[tuple[str, str], int] = {}
+    # one question for each: each state has an index of its own
+    for state in (ReminderState.PLANNED, ReminderState.CLAIMED, ReminderState.RELEASED, ReminderState.UNKNOWN):
+        counted = Reminder.objects.filter(in_state(state)).values_list("channel").annotate(n=Count("id"))
+        found |= {(state.value, str(channel)): int(count) for channel, count in counted}
+    return found
+
+
+def in_state(state: str) -> Q:
+    """Return the condition that reminders are in a state, such that an index serves it wherever there is one."""
+    if state in (ReminderState.CLAIMED, ReminderState.RELEASED):
+        return Q(state=state, lease_expires_at__isnull=False)
+    return Q(state=state)
+
+
+def count_planned() -> int:
+    """Return how many reminders wait for a decision."""
+    return Reminder.objects.filter(state=ReminderState.PLANNED).count()
 
 
 def oldest_waiting() -> datetime | None:
@@ -166,7 +181,8 @@ def list_reminders(*, most: int = PAGE, skip: int = 0, reasons_mask: int = 0, **
     if unknown := set(filters) - allowed:
         raise ValueError(f"reminders cannot be filtered by {', '.join(sorted(unknown))}")
     given = {name: value for name, value in filters.items() if value not in (None, "")}
-    found = Reminder.objects.filter(**given).order_by("-state_changed_at", "id")
+    stands = in_state(given.pop("state")) if "state" in given else Q()
+    found = Reminder.objects.filter(stands, **given).order_by("-state_changed_at", "id")
     if reasons_mask:
         found = found.annotate(shared=F("reasons_mask").bitand(reasons_mask)).filter(shared__gt=0)
     return list(found[skip : skip + most])

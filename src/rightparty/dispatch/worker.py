@@ -39,7 +39,7 @@ from rightparty.dispatch.operations.release import make_ready
 from rightparty.dispatch.operations.resolve_unknown import resolve_unknown
 from rightparty.dispatch.operations.send_alarms import send_alarms
 from rightparty.dispatch.pace import Limits, Pace, after_batch, next_batch
-from rightparty.dispatch.queries import is_halted, outcomes_of, reminder_states
+from rightparty.dispatch.queries import count_planned, is_halted, outcomes_of
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.dispatch.traces import step
 from rightparty.store.locks import give_way
@@ -179,7 +179,7 @@ class Worker:
             self._make_ready()
         ends = self.ticks() + seconds if seconds is not None else float("inf")
         if until_empty:
-            self._total = reminder_states()[ReminderState.PLANNED]
+            self._total = count_planned()
         self._alarmed, sleep = self.ticks(), SHORTEST_SLEEP
         while self.may_go_on() and not self.stop.is_asked and self.ticks() < ends:
             decided = self._tried_round()
@@ -402,7 +402,7 @@ class Worker:
     def _summary(self) -> DispatchSummary:
         names = ["handed over", "withheld", "refused by the channel", "outcome unknown", "still planned"]
         try:
-            self.tally["still planned"], halted = reminder_states()[ReminderState.PLANNED], is_halted()
+            self.tally["still planned"], halted = count_planned(), is_halted()
         except STORE_FAULTS:
             # what cannot be asked is not told; a store that does not answer lets nothing out
             del names[-1]

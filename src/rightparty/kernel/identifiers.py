@@ -3,6 +3,7 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -43,6 +44,23 @@ def new_reference_codes(count: int, random_bytes: Callable[[int], bytes] = secre
     text = letters[np.column_stack([data, check])].tobytes().decode()
     width = CODE_DATA_CHARACTERS + 1
     return [text[begin : begin + width] for begin in range(0, len(text), width)]
+
+
+def time_ordered_ids(
+    count: int, *, at: datetime, random_bytes: Callable[[int], bytes] = secrets.token_bytes
+) -> list[str]:
+    """Return so many fresh UUIDs of version 7 in hex, ascending: an instant to the millisecond, then 74 random bits.
+
+    What is written together stands together in every index of them, where ids of chance alone touch a page each.
+    Source: RFC 9562, section 5.7.
+    """
+    width = 10
+    drawn = np.frombuffer(random_bytes(width * count), np.uint8).reshape(count, width).copy()
+    drawn[:, 0] = drawn[:, 0] & 0x0F | 0x70
+    drawn[:, 2] = drawn[:, 2] & 0x3F | 0x80
+    stamp = f"{int(at.timestamp() * 1000):012x}"
+    text = drawn.tobytes().hex()
+    return sorted(stamp + text[begin : begin + 2 * width] for begin in range(0, len(text), 2 * width))
 
 
 def show_code(code: str) -> str:

@@ -2,11 +2,13 @@
 """answerable: a code can be typed by a stranger, and a slip of the finger never resolves to another message."""
 
 import random
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rightparty.kernel.identifiers import ALPHABET, new_reference_code, read_code, show_code
+from rightparty.kernel.identifiers import ALPHABET, new_reference_code, read_code, show_code, time_ordered_ids
 
 seeds = st.integers(0, 2**32)
 
@@ -41,3 +43,12 @@ def test_two_swapped_neighbours_are_never_accepted(seed: int, place: int) -> Non
 def test_any_text_is_read_without_error(text: str) -> None:
     code = read_code(text)
     assert code is None or len(code) == 11
+
+
+@given(seeds, st.integers(0, 200), st.datetimes(datetime(1971, 1, 1), datetime(2400, 1, 1)))
+def test_ids_of_a_moment_stand_together_and_none_is_another(seed: int, count: int, moment: datetime) -> None:
+    at = moment.replace(tzinfo=UTC)
+    ids = time_ordered_ids(count, at=at, random_bytes=random.Random(seed).randbytes)
+    later = time_ordered_ids(1, at=at + timedelta(milliseconds=2), random_bytes=random.Random(seed).randbytes)
+    assert [*ids, *later] == sorted({*ids, *later}), "each in its place, none twice"
+    assert {(UUID(key).version, UUID(key).variant) for key in ids} <= {(7, "specified in RFC 4122")}

@@ -16,27 +16,29 @@ MOVES = {
 }
 REFUSAL = "a reminder does not move this way"
 
-PAIRS = ", ".join(f"'{before}>{after}'" for before, following in MOVES.items() for after in following)
+# compared one by one: SQLite would build a list of more than two anew for every row that is written
+CHOICES = " ".join(
+    f"WHEN '{before}' THEN {' AND '.join(f"NEW.state <> '{after}'" for after in following)}"
+    for before, following in MOVES.items()
+)
 ILLEGAL = (
-    f"OLD.state || '>' || NEW.state NOT IN ({PAIRS}) "
+    f"CASE OLD.state {CHOICES} ELSE {{otherwise}} END "
     # what may be on a wire is written once: the mark is neither set again nor taken back while it may be
     "OR (NEW.state = 'handed_over' AND OLD.state = 'released' AND OLD.outcome <> 'handing_over')"
 )
+# one trigger, and after the row is written: SQLite neither runs a program for each rule nor looks for the row again
 SQLITE = [
-    "CREATE TRIGGER dispatch_reminder_moves BEFORE UPDATE OF state ON dispatch_reminder "
-    f"WHEN NEW.state IS NOT OLD.state AND ({ILLEGAL}) BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
-    "CREATE TRIGGER dispatch_reminder_mark BEFORE UPDATE OF outcome ON dispatch_reminder "
-    "WHEN OLD.state = 'released' AND NEW.state = 'released' AND OLD.outcome <> '' AND NEW.outcome IS NOT OLD.outcome "
-    f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
-    "CREATE TRIGGER dispatch_reminder_once BEFORE UPDATE OF released_at ON dispatch_reminder "
-    "WHEN OLD.released_at IS NOT NULL AND NEW.released_at IS NOT OLD.released_at "
+    "CREATE TRIGGER dispatch_reminder_moves AFTER UPDATE OF state, outcome, released_at ON dispatch_reminder WHEN "
+    f"(NEW.state IS NOT OLD.state AND ({ILLEGAL.format(otherwise=1)})) "
+    "OR (OLD.state = 'released' AND NEW.state = 'released' AND OLD.outcome <> '' AND NEW.outcome IS NOT OLD.outcome) "
+    "OR (OLD.released_at IS NOT NULL AND NEW.released_at IS NOT OLD.released_at) "
     f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
 ]
 POSTGRESQL = [
     "CREATE FUNCTION dispatch_reminder_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
     f"RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'check_violation'; END $$",
     "CREATE TRIGGER dispatch_reminder_moves BEFORE UPDATE ON dispatch_reminder FOR EACH ROW "
-    f"WHEN (NEW.state IS DISTINCT FROM OLD.state AND ({ILLEGAL})) EXECUTE FUNCTION dispatch_reminder_refuse()",
+    f"WHEN (NEW.state IS DISTINCT FROM OLD.state AND ({ILLEGAL.format(otherwise='true')})) EXECUTE FUNCTION dispatch_reminder_refuse()",
     "CREATE TRIGGER dispatch_reminder_mark BEFORE UPDATE ON dispatch_reminder FOR EACH ROW "
     "WHEN (OLD.state = 'released' AND NEW.state = 'released' AND OLD.outcome <> '' "
     "AND NEW.outcome IS DISTINCT FROM OLD.outcome) EXECUTE FUNCTION dispatch_reminder_refuse()",
@@ -53,11 +55,12 @@ def protect(apps, schema_editor):
 
 
 def unprotect(apps, schema_editor):
-    on = " ON dispatch_reminder" if schema_editor.connection.vendor == "postgresql" else ""
+    if schema_editor.connection.vendor != "postgresql":
+        schema_editor.execute("DROP TRIGGER dispatch_reminder_moves")
+        return
     for name in NAMES:
-        schema_editor.execute(f"DROP TRIGGER dispatch_reminder_{name}{on}")
-    if on:
-        schema_editor.execute("DROP FUNCTION dispatch_reminder_refuse()")
+        schema_editor.execute(f"DROP TRIGGER dispatch_reminder_{name} ON dispatch_reminder")
+    schema_editor.execute("DROP FUNCTION dispatch_reminder_refuse()")
 
 
 class Migration(migrations.Migration):

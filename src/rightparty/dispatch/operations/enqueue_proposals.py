@@ -4,7 +4,6 @@
 Crash meaning: all of a plan's proposals are in the outbox or none; repeating has no further effect.
 """
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from typing import Final
 import polars as pl
 from django.db import transaction
 
+from rightparty.kernel.identifiers import time_ordered_ids
 from rightparty.store.operations.append_rows import append_rows
 from rightparty.store.queries import among, read_frame
 
@@ -30,12 +30,9 @@ class Enqueued:
     already_there: int
 
 
-def random_ids(count: int) -> list[str]:
-    """Return fresh identifiers."""
-    return [uuid.uuid4().hex for _ in range(count)]
-
-
-def enqueue_proposals(proposals: pl.DataFrame, *, plan_id: int, at: datetime, new_ids: NewIds = random_ids) -> Enqueued:
+def enqueue_proposals(
+    proposals: pl.DataFrame, *, plan_id: int, at: datetime, new_ids: NewIds | None = None
+) -> Enqueued:
     """Write one planned reminder per proposal whose (account, party, step, cycle) has none in the outbox yet.
 
     One that was withheld or cancelled never left, so a later plan may propose it again.
@@ -46,9 +43,10 @@ def enqueue_proposals(proposals: pl.DataFrame, *, plan_id: int, at: datetime, ne
     with transaction.atomic():
         fresh = distinct.join(_present(distinct), on=KEY, how="anti")
         instant = pl.lit(at).cast(pl.Datetime("us", "UTC"))
+        ids = new_ids(fresh.height) if new_ids else time_ordered_ids(fresh.height, at=at)
         rows = fresh.with_columns(
             pl.col("tone", "language").fill_null(""),
-            id=pl.Series(new_ids(fresh.height), dtype=pl.String),
+            id=pl.Series(ids, dtype=pl.String),
             plan_id=pl.lit(plan_id),
             planned_at=instant,
             state_changed_at=instant,

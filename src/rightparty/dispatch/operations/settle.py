@@ -66,11 +66,9 @@ def settle(answers: Mapping[str, Handover], *, at: datetime, halted: bool = Fals
         found = Reminder.objects.select_for_update().filter(id__in=ids).order_by("id")
         rows = list(found.values_list("id", "state", "channel", "evidence_index", "reasons_mask"))
         moving = [(row, after) for row in rows if (after := _after(row[1], answers[row[0].hex].fate)) is not None]
-        update_rows(
-            "dispatch_reminder",
-            _COLUMNS,
-            [_values(row, after, answers[row[0].hex], at, halted=halted) for row, after in moving],
-        )
+        values = [_values(row, after, answers[row[0].hex], at, halted=halted) for row, after in moving]
+        by_column = dict(zip(_COLUMNS, zip(*values, strict=True), strict=True)) if values else {}
+        update_rows("dispatch_reminder", _COLUMNS, by_column, ids=[row[0] for row, _ in moving])
         _keep_segments(
             [
                 (key if is_postgresql() else key.hex, channel, provider_id[:100])
@@ -115,7 +113,6 @@ def _values(row: _Row, after: ReminderState, answer: Handover, at: datetime, *, 
         " ".join(answer.provider_ids)[:500],
         answer.provider[:32],
         at + FIRST_ASK if after is ReminderState.UNKNOWN and can_be_asked(channel) else None,
-        row[0],
     )
 
 

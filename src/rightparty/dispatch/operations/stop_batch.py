@@ -13,7 +13,7 @@ from rightparty.dispatch.locks import lock_batch
 from rightparty.dispatch.models import Batch, BatchDecision, Reminder
 from rightparty.dispatch.operations.cancel_released import cancel_released
 from rightparty.dispatch.operations.raise_alarm import raise_alarm
-from rightparty.dispatch.queries import seen_of, stopped_among
+from rightparty.dispatch.queries import in_state, seen_of, stopped_among
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.evidence.chain import LeafRecord
 from rightparty.evidence.operations.append_leaves import append_leaves
@@ -52,7 +52,8 @@ def stop_locked(batch: Batch, *, at: datetime, cause: str, by: str, why: str) ->
     batch.stopped_by, batch.why = by[:150], why[:300]
     batch.save(update_fields=["state", "state_changed_at", "cause", "stopped_by", "why"])
     BatchDecision.objects.filter(batch=batch, agreed_at__isnull=True, void_at__isnull=True).update(void_at=at)
-    waiting = Reminder.objects.filter(state=ReminderState.RELEASED, outcome="").values_list("id", flat=True)
+    # without a lease nothing is handed over any more
+    waiting = Reminder.objects.filter(in_state(ReminderState.RELEASED), outcome="").values_list("id", flat=True)
     cancelled = cancel_released(stopped_among(list(waiting), at=at), at=at)
     seen = seen_of(batch)
     facts: dict[str, str | int] = {

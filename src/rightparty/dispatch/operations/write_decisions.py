@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write what the gate decided on a batch, inside the gate's transaction and nowhere else (once, provable)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 import polars as pl
-from django.db import connection
 
 from rightparty.dispatch.models import Reminder
 from rightparty.dispatch.reminder_state import ReminderState
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, EventKind
 from rightparty.store.operations.append_rows import append_rows
-from rightparty.store.queries import is_postgresql, text_array
+from rightparty.store.operations.update_rows import update_rows
 
 _POINT_OF: Final = {channel.value: point.value for channel, point in POINT_CHANNEL_OF.items()}
 
@@ -23,6 +22,7 @@ _RELEASED_COLUMNS: Final = {
 }  # fmt: skip
 _WITHHELD_COLUMNS: Final = {
     "state": "text", "state_changed_at": "timestamptz", "reasons_mask": "bigint", "evidence_index": "bigint",
+    "lease_expires_at": "timestamptz",
 }  # fmt: skip
 
 
@@ -57,46 +57,25 @@ def write_released(released: pl.DataFrame, indexes: Sequence[int], *, at: dateti
             extra=pl.lit(""),
         ),
     )
-    _update(
-        released.with_columns(
-            state=pl.lit(ReminderState.RELEASED.value), amount_minor="amount_due_minor",
-            evidence_index=pl.Series(list(indexes), dtype=pl.Int64),
-        ),
-        _RELEASED_COLUMNS,
-        at,
-    )  # fmt: skip
+    told = ("code", "template_version", "disclosure", "language", "currency", "text_digest", "reasons_mask")
+    same = {"state": ReminderState.RELEASED.value, "state_changed_at": at, "released_at": at}
+    own = {name: released[name].to_list() for name in told}
+    own |= {"amount_minor": released["amount_due_minor"].to_list(), "evidence_index": list(indexes)}
+    _update(released["id"].to_list(), _RELEASED_COLUMNS, same, own)
 
 
 def write_withheld(withheld: pl.DataFrame, indexes: Sequence[int], *, at: datetime) -> None:
     """Write the reasons of what is withheld; that is its end."""
     if withheld.is_empty():
         return
-    state, indexed = pl.lit(ReminderState.WITHHELD.value), pl.Series(list(indexes), dtype=pl.Int64)
-    _update(withheld.with_columns(state=state, evidence_index=indexed), _WITHHELD_COLUMNS, at)
+    same = {"state": ReminderState.WITHHELD.value, "state_changed_at": at, "lease_expires_at": None}
+    own = {"reasons_mask": withheld["reasons_mask"].to_list(), "evidence_index": list(indexes)}
+    _update(withheld["id"].to_list(), _WITHHELD_COLUMNS, same, own)
 
 
-def _update(frame: pl.DataFrame, columns: dict[str, str], at: datetime) -> None:
-    """Set columns of many reminders at once, each to its own values, of those that are still claimed."""
-    stamp = str(connection.ops.adapt_datetimefield_value(at))
-    names = [name for name in columns if not name.endswith("_at")]
-    stamped = [name for name in columns if name.endswith("_at")]
-    values = frame.select(*names, "id")
-    with connection.cursor() as cursor:
-        if is_postgresql():
-            kinds = [*(columns[name] for name in names), "uuid"]
-            given = [text_array(values[name].to_list()) for name in values.columns]
-            arrays = ", ".join(f"({array})::{kind}[]" for (array, _), kind in zip(given, kinds, strict=True))
-            sets = ", ".join([*(f'"{name}" = v."{name}"' for name in names), *(f'"{name}" = %s' for name in stamped)])
-            quoted = ", ".join(f'"{name}"' for name in values.columns)
-            cursor.execute(
-                f"UPDATE dispatch_reminder r SET {sets}, lease_expires_at = "
-                f"CASE WHEN v.state = 'released' THEN r.lease_expires_at END"
-                f" FROM unnest({arrays}) AS v({quoted}) WHERE r.id = v.id AND r.state = 'claimed'",
-                [*[stamp] * len(stamped), *(param for _, params in given for param in params)],
-            )
-        else:
-            sets = ", ".join([*(f'"{name}" = %s' for name in names), *(f"\"{name}\" = '{stamp}'" for name in stamped)])
-            lease = "" if "code" in columns else ", lease_expires_at = NULL"
-            cursor.executemany(
-                f"UPDATE dispatch_reminder SET {sets}{lease} WHERE id = %s AND state = 'claimed'", values.rows()
-            )
+def _update(
+    ids: list[str], columns: dict[str, str], same: Mapping[str, object], own: Mapping[str, list[object]]
+) -> None:
+    """Set columns of many reminders at once, some to one value and some each to its own, of those still claimed."""
+    rows = {**{name: [value] * len(ids) for name, value in same.items()}, **own}
+    update_rows("dispatch_reminder", columns, rows, ids=ids, only="state = 'claimed'")
