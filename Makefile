@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test test-sqlite test-postgresql lint fix bench docs shots replay soak migrations clean
+.PHONY: help setup system demo test test-sqlite test-postgresql lint fix bench docs shots replay soak soak-mass migrations clean
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
@@ -61,12 +61,18 @@ docs: setup  ## build the pages of docs/ into site-docs/
 shots: setup system  ## take pictures of a served demo: make shots PASSWORD=… (URL=http://127.0.0.1:8000)
 	$(RUN) scripts/take_shots.py $(or $(URL),http://127.0.0.1:8000) "$(PASSWORD)" var/shots
 
-replay: setup  ## run one history of the simulation again and print it: make replay SEED=… (GATE=whole)
-	RIGHTPARTY_SIM_SEED=$(SEED) RIGHTPARTY_SIM_GATE=$(GATE) $(PYTEST) -s tests/simulation/test_histories.py -k replay
+replay: setup  ## run one history of the simulation again and print it: make replay SEED=… (GATE=whole, KIND=mass, PERSONS=…)
+	RIGHTPARTY_SIM_SEED=$(SEED) RIGHTPARTY_SIM_GATE=$(GATE) RIGHTPARTY_SIM_KIND=$(KIND) RIGHTPARTY_SIM_PERSONS=$(PERSONS) $(PYTEST) -s tests/simulation/test_histories.py tests/simulation/test_mass_histories.py -k replay
 
 soak: setup  ## run the simulation for hours, then kill workers; adds to docs/reference/soak-report.md: make soak HOURS=8 (KIND=light, whole or large)
 	$(RUN) -W ignore -m tests.simulation.soak --hours $(or $(HOURS),1) --kind $(or $(KIND),light) --first $(or $(FIRST),1000000)
-	$(RUN) -W ignore -m tests.simulation.kill_drill --kills $(or $(KILLS),200) --persons $(or $(PERSONS),5000)
+	$(MAKE) -j 2 drill-sqlite drill-postgresql
+
+drill-%: setup  ## kill workers on one store: make drill-sqlite, make drill-postgresql (KILLS=5000 SEED=…)
+	$(RUN) -W ignore -m tests.simulation.kill_drill --store $* --kills $(or $(KILLS),1000) --seed $(or $(SEED),1)
+
+soak-mass: setup  ## simulate so many releases with faults, each judged: make soak-mass RELEASES=5000000 SEED=1000000 (GATE=light)
+	$(RUN) -W ignore -m tests.simulation.soak --kind mass --hours 24 --releases $(or $(RELEASES),1000000) --seed $(or $(SEED),1000000) --gate $(or $(GATE),whole)
 
 migrations: setup
 	$(RUN) manage.py makemigrations --check --dry-run

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import polars as pl
 from django.db import OperationalError, connections
@@ -28,6 +28,7 @@ from rightparty.dispatch.operations.resolve_unknown import resolve_unknown
 from rightparty.evidence.queries import verify_log
 from rightparty.inbound.operations.receive_receipt import receive_receipts
 from rightparty.inbound.operations.receive_reply import receive_reply
+from rightparty.kernel.reasons import reasons_in
 from rightparty.lending.operations.open_hold import open_hold
 from rightparty.lending.operations.record_payment import record_payment
 from tests.integration.dispatch.lender import phone_of
@@ -56,11 +57,37 @@ class Outcome:
     commits: int
     moves: Counter[str]
     fired: Counter[str]
+    #: facts committed in the course, by kind
+    facts: Counter[str]
+    #: reminders that ended without a message, by the mask of their reasons
+    refused: Counter[int]
+    #: withheld for a fact that was committed while a worker held the reminder
+    raced: int
+    #: releases after the faults had ended
+    calmly: int
     lines: list[str] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """Return what is added up over many histories."""
+        found = Counter(
+            {
+                "histories": 1, "releases": self.released, "wire writes": self.written, "commits": self.commits,
+                "points": self.points, "unknown": self.moves["released>unknown"], "raced": self.raced,
+                "calm": self.calmly,
+            }
+        )  # fmt: skip
+        found.update({f"fault {what}": count for what, count in self.fired.items()})
+        found.update({f"fact {kind}": count for kind, count in self.facts.items()})
+        for mask, count in self.refused.items():
+            found.update({f"refused {reason.code}": count for reason in reasons_in(mask)})
+        return dict(found)
 
 
 class History:
     """One run of a scenario."""
+
+    kind_of_provider: ClassVar[type[ScriptedProvider]] = ScriptedProvider
+    kind_of_judge: ClassVar[type[Promises]] = Promises
 
     def __init__(self, scenario: Scenario, *, template: Path, folder: Path, keep_lines: bool = False) -> None:
         self.scenario = scenario
@@ -72,11 +99,11 @@ class History:
         self.scheduler.on_switch = self.store.switch_to
         self.scheduler.on_end = self._ended
         window = max(worker.window for worker in scenario.workers)
-        self.provider = ScriptedProvider(
+        self.provider = self.kind_of_provider(
             self.scheduler, seed=scenario.seed, on_unknown=scenario.on_unknown,
             calm=not scenario.hostile_provider, window=window,
         )  # fmt: skip
-        self.promises = Promises(self.scheduler, self.store, self.provider)
+        self.promises = self.kind_of_judge(self.scheduler, self.store, self.provider)
         self.scheduler.on_failure = lambda actor, fault: self.promises.breaks(
             "no operation fails by itself", f"{actor.name}: {type(fault).__name__}: {str(fault)[:200]}"
         )
@@ -87,6 +114,8 @@ class History:
         self.crashes = 0
         self.planned = 0
         self.codes = 0
+        #: releases until the faults end
+        self.amid_faults = 0
 
     def run(self) -> Outcome:
         """Run it to its end, or to the first broken promise."""
@@ -106,8 +135,10 @@ class History:
                 self.store.close()
         return Outcome(
             seed=self.scenario.seed, broken=self.promises.broken, trace=self.scheduler.digest.hexdigest(),
-            points=self.scheduler.total, released=len(self.promises.releases), written=len(self.provider.wire),
+            points=self.scheduler.total, released=self.promises.released, written=len(self.provider.wire),
             commits=self.store.commits, moves=self.promises.moves, fired=self.scheduler.fired,
+            facts=Counter(kind for kind, _ in self.promises.facts), refused=self.promises.refused,
+            raced=self.promises.raced, calmly=self.promises.released - self.amid_faults,
             lines=self.scheduler.lines,
         )  # fmt: skip
 
@@ -139,13 +170,18 @@ class History:
         proposals = pl.DataFrame(
             {
                 "account_id": [f"A{n}-{k}" for n, k in rows], "party_id": [f"P{n}" for n, _ in rows],
-                "person_id": [PERSONS.get(n, f"H{n}") for n, _ in rows], "channel": "sms",
+                "person_id": [self.human_of(n) for n, _ in rows], "channel": "sms",
                 "address": [phone_of(n) for n, _ in rows], "step": "due", "cycle": cycle, "template": "due",
                 "tone": "plain", "language": "zh-CN",
             }
         )  # fmt: skip
         made = enqueue_proposals(proposals, plan_id=1, at=self.scheduler.clock(), new_ids=self._new_ids)
         self.planned += made.added
+
+    @staticmethod
+    def human_of(number: int) -> str:
+        """Return the human behind a party of the template world."""
+        return PERSONS.get(number, f"H{number}")
 
     def _new_ids(self, count: int) -> list[str]:
         self.codes += count
@@ -193,6 +229,7 @@ class History:
             self.lease_ends[self.scheduler.current.name] = self.scheduler.ticks + LEASE_SECONDS
         ids = claim(worker=name, at=clock(), batch=batch, lease_seconds=LEASE_SECONDS, channels=["sms"])
         if ids:
+            self.between_claim_and_gate()
             outcome = release(ids, at=clock(), worker=name)
             handing.hand_over(
                 outcome.released,
@@ -205,6 +242,9 @@ class History:
             )
         registry.pump(clock())
         return len(ids)
+
+    def between_claim_and_gate(self) -> None:
+        """Let nothing pass; a history may let a worker be slow here."""
 
     def _doing(self, deed: Deed) -> Callable[[Actor], None]:
         account, party, address = f"A{deed.person}-{deed.which}", f"P{deed.person}", phone_of(deed.person)
@@ -225,11 +265,11 @@ class History:
         def run(actor: Actor) -> None:
             nonlocal begun
             begun = at()
-            actor.deed = fact
+            actor.deeds = (fact,) if fact else ()
             self._until_done(actor, do)
             if deed.kind == "halt":
                 self.scheduler.sleep(deed.lasts)
-                actor.deed = ("lift", "")
+                actor.deeds = (("lift", ""),)
                 self._until_done(actor, lambda: lift_halt(at=clock(), by="ann"))
 
         return run
@@ -247,6 +287,7 @@ class History:
     def _calm_down(self) -> None:
         """Faults end; the clock is right again; leases have run out; late receipts have come."""
         self.scheduler.note("calm")
+        self.amid_faults = self.promises.released
         self.scheduler.ticks += 400
         latest = max(self.scheduler.latest, self.scheduler.clock()) + timedelta(seconds=400)
         self.scheduler.wall_offset += (latest - self.scheduler.clock()).total_seconds()
@@ -255,16 +296,19 @@ class History:
         actor.calm = True
 
     def _finishing(self, actor: Actor) -> None:
-        actor.deed = ("lift", "")
+        actor.deeds = (("lift", ""),)
         lift_halt(at=self.scheduler.clock(), by="ann")
-        actor.deed = None
+        actor.deeds = ()
         self.promises.halted_since = None
         for number in range(MOST_ROUNDS):
-            left = Counter(row.state for row in self.promises.rows.values())
-            if number and not left["planned"] + left["claimed"] + left["released"]:
+            if number and not self.waiting():
                 return
             self.one_round(f"last{number}", max(100, len(self.promises.rows) // 4), max(10, self.window))
             self.scheduler.sleep(LEASE_SECONDS + 1)
+
+    def waiting(self) -> int:
+        """Return how many reminders have not come to rest."""
+        return sum(self.promises.standing[state] for state in ("planned", "claimed", "released"))
 
     def _judge(self) -> None:
         fired = self.scheduler.fired
@@ -304,6 +348,7 @@ class Runner:
     template: Path
     folder: Path
     judge: LightGate | None = None
+    kind: type[History] = History
 
     def run(self, scenario: Scenario, *, keep_lines: bool = False, guarded: bool = True) -> Outcome:
         """Run one; with a judge lightly, else through the whole gate.
@@ -317,7 +362,7 @@ class Runner:
         with ExitStack() as stack:
             if self.judge is not None:
                 stack.enter_context(light(self.judge))
-            history = History(scenario, template=self.template, folder=self.folder, keep_lines=keep_lines)
+            history = self.kind(scenario, template=self.template, folder=self.folder, keep_lines=keep_lines)
             if not guarded:
                 history.store.observer.execute("DROP TRIGGER dispatch_reminder_moves")
             return history.run()

@@ -31,7 +31,7 @@ class LightGate:
     def judged(self, rows: pl.DataFrame, parties: Sequence[str], at: datetime) -> pl.DataFrame:
         """Return the rows as the rules would: the template's columns with their own keys and reasons."""
         masks = self.masks(rows, parties, at)
-        return pl.concat([self.template] * rows.height).with_columns(
+        return self.template[[0] * rows.height].with_columns(
             *[rows[name] for name in ("id", "account_id", "party_id", "address", "planned_at", "step", "cycle")],
             reasons_mask=pl.Series(masks, dtype=pl.Int64),
             permitted=pl.Series([mask == 0 for mask in masks], dtype=pl.Boolean),
@@ -66,11 +66,13 @@ class LightGate:
     def masks(self, rows: pl.DataFrame, parties: Sequence[str], at: datetime) -> list[int]:
         """Return the reasons against each row, 0 for none."""
         self.known = self.facts(rows, parties)
-        return [self._mask(row, self.known, at) for row in rows.iter_rows(named=True)]
+        by_human: dict[str, list[datetime]] = {}
+        for party, when in self.known.sent:
+            by_human.setdefault(self.known.humans[party], []).append(when)
+        return [self._mask(row, self.known, by_human, at) for row in rows.iter_rows(named=True)]
 
-    def _mask(self, row: dict[str, Any], known: "Known", at: datetime) -> int:
-        human = known.humans[row["party_id"]]
-        mine = [when for party, when in known.sent if known.humans[party] == human]
+    def _mask(self, row: dict[str, Any], known: "Known", by_human: dict[str, list[datetime]], at: datetime) -> int:
+        mine = by_human.get(known.humans[row["party_id"]], [])
         today = [when for when in mine if (when + SHANGHAI).date() == (at + SHANGHAI).date()]
         week = [when for when in mine if abs(when - at) < timedelta(days=7)]
         reasons = {

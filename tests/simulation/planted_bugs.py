@@ -12,6 +12,7 @@ from typing import Any
 from unittest import mock
 
 import polars as pl
+from greenlet import getcurrent
 
 from rightparty.dispatch import fence
 from rightparty.dispatch.channels.adapter import Fate, OutboundMessage
@@ -93,19 +94,22 @@ def _recovery_says_not_sent() -> Any:
 def _facts_before_the_transaction() -> Any:
     """The gate decides on facts read before its transaction began."""
     original, facts = gate.release, judging.LightGate.facts
-    early: list[Any] = []
+    early: dict[Any, Any] = {}
 
     def release(ids: Sequence[Any], **options: Any) -> Any:
         rows = claimed_rows(ids, worker=options["worker"], at=options["at"])
-        everybody = [f"P{n}" for n in range(1, 6)]
-        early[:] = [facts(judging.LightGate(pl.DataFrame()), rows, everybody)]
+        numbers = [int(party[1:]) for party in rows["party_id"]]
+        # the other ids of a human are at most one number away, or of the first five
+        near = {*range(1, 6), *(number + by for number in numbers for by in (-1, 0, 1))}
+        everybody = [f"P{n}" for n in sorted(near)]
+        early[getcurrent()] = facts(judging.LightGate(pl.DataFrame()), rows, everybody)
         return original(ids, **options)
 
     @contextmanager
     def planted() -> Iterator[None]:
         with (
             mock.patch.object(history, "release", release),
-            mock.patch.object(judging.LightGate, "facts", side_effect=lambda *_given: early[0]),
+            mock.patch.object(judging.LightGate, "facts", side_effect=lambda *_given: early[getcurrent()]),
         ):
             yield
 

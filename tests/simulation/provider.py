@@ -5,6 +5,7 @@ What it does with a message is drawn from the seed and the message's number, not
 """
 
 import random
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -51,8 +52,11 @@ class ScriptedProvider:
         self.calm = calm
         self.capabilities = Capabilities(on_unknown=on_unknown, receipts=True, window=window)
         self.wire: list[WireWrite] = []
+        self.written: Counter[str] = Counter()
         #: what it took, by its own id
         self.took: dict[str, str] = {}
+        #: its own ids of what it took, by message
+        self.names_of: dict[str, list[str]] = defaultdict(list)
         #: what it says became of a message, by its own id
         self.said: dict[str, set[str]] = {}
         self.coming: list[tuple[float, ReceiptReport]] = []
@@ -81,7 +85,7 @@ class ScriptedProvider:
             answers.append(self._write(message, behaviour))
             self._pass_point("after")
             if behaviour == "reset_the_window":
-                answers = [_without_answer(answer) for answer in answers]
+                answers = [without_answer(answer) for answer in answers]
         return answers
 
     def _pass_point(self, where: str) -> None:
@@ -97,14 +101,16 @@ class ScriptedProvider:
     def _write(self, message: OutboundMessage, behaviour: str) -> Handover:
         worker = self.scheduler.current.name if self.scheduler.current else "-"
         takes = behaviour in ("accept", "took_it_silently", "reset_the_window")
-        again = sum(write.reminder_id == message.reminder_id for write in self.wire)
+        again = self.written[message.reminder_id]
         write = WireWrite(message.reminder_id, worker, self.scheduler.ticks, behaviour)
         self.scheduler.note(f"{worker} wire {behaviour}")
         provider_id = f"m{again}-{message.reminder_id[:12]}"
         if takes:
             self.took[provider_id] = message.reminder_id
+            self.names_of[message.reminder_id].append(provider_id)
             self._promise_receipts(provider_id)
         self.wire.append(write)
+        self.written[message.reminder_id] += 1
         self.on_write(write)
         if behaviour == "accept":
             return Handover(fate=Fate.ACCEPTED, provider_ids=(provider_id,))
@@ -142,9 +148,8 @@ class ScriptedProvider:
         return [self._answer(question) for question in questions]
 
     def _answer(self, question: Question) -> Handover | None:
-        names = tuple(name for name, key in self.took.items() if key == question.reminder_id)
-        if names:
-            return Handover(fate=Fate.ACCEPTED, provider_ids=names)
+        if names := self.names_of.get(question.reminder_id):
+            return Handover(fate=Fate.ACCEPTED, provider_ids=tuple(names))
         dice = random.Random(f"{self.seed}/ask/{question.reminder_id}/{len(self.wire)}")
         return None if dice.random() < 0.3 else Handover(fate=Fate.REFUSED, code="scripted.never_seen")
 
@@ -161,6 +166,6 @@ class ScriptedProvider:
         return due
 
 
-def _without_answer(answer: Handover) -> Handover:
+def without_answer(answer: Handover) -> Handover:
     """The window was reset: an answer that was under way never came."""
     return Handover(fate=Fate.UNKNOWN, code="scripted.reset") if answer.fate is Fate.ACCEPTED else answer

@@ -52,6 +52,8 @@ class Deed:
     person: int
     which: int = 0
     lasts: float = 0.0
+    #: of a delivery of many facts: (kind, person, account) of each
+    told: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

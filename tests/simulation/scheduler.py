@@ -57,7 +57,7 @@ class Actor:
     dying: bool = False
     done: bool = False
     #: what the facts of its next commit are, for the one who checks
-    deed: tuple[str, str] | None = None
+    deeds: tuple[tuple[str, str], ...] = ()
     #: no longer subject to faults
     calm: bool = False
 
@@ -109,6 +109,11 @@ class Scheduler:
     def note(self, line: str) -> None:
         """Add a line to the trace."""
         self.digest.update(f"{self.ticks:.6f} {line}\n".encode())
+        if self.keep_lines:
+            self.lines.append(f"{self.ticks:12.6f} {line}")
+
+    def tell(self, line: str) -> None:
+        """Add a line to read, of which the trace knows the sum already."""
         if self.keep_lines:
             self.lines.append(f"{self.ticks:12.6f} {line}")
 

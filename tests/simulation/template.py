@@ -2,17 +2,19 @@
 """The world every history begins with, made once per process: five party ids of four humans, two accounts each."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Final
 
 import polars as pl
 from django.core.management import call_command
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 
 from rightparty.dispatch.operations import release as gate
 from rightparty.dispatch.operations.claim import claim
-from tests.integration.dispatch.lender import add_person, enqueue
+from tests.integration.dispatch.lender import add_person, enqueue, phone_of
+from tests.simulation.mass_scenario import accounts_of, human_of
 from tests.simulation.scenario import PERSONS
 from tests.simulation.scheduler import START
 
@@ -48,10 +50,47 @@ def make_template(path: Path, *, empty: Path | None = None, more_persons: int = 
         for number, human in PERSONS.items():
             add_person(number, START, person=human, accounts=2)
         with transaction.atomic():
-            for number in range(1, more_persons + 1):
-                if number not in PERSONS:
-                    add_person(number, START)
+            _add_many([n for n in range(1, more_persons + 1) if n not in PERSONS])
     _fold(path)
+
+
+COPIED: Final = (
+    "parties_party", "parties_contactpoint", "parties_contactevent", "lending_account", "lending_accountparty",
+    "lending_instalment",
+)  # fmt: skip
+
+
+def _add_many(numbers: Sequence[int]) -> None:
+    """Add persons as the second one is, with as many accounts as `accounts_of` says."""
+    with connection.cursor() as cursor:
+        for table in COPIED:
+            cursor.execute(f"SELECT * FROM {table}")
+            names = [column[0] for column in cursor.description]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            pattern = [row for row in rows if _is_of_the_second(row)]
+            kept = [name for name in names if name != "id"]
+            copies = [
+                [_copied(name, row[name], number) for name in kept]
+                for number in numbers
+                for row in pattern
+                if not str(row.get("account_id")).endswith("-1") or accounts_of(number) == 2
+            ]
+            columns, marks = ", ".join(f'"{name}"' for name in kept), ", ".join("%s" for _ in kept)
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", copies)
+
+
+def _is_of_the_second(row: dict[str, Any]) -> bool:
+    return row.get("party_id") == "P2" or str(row.get("account_id")).startswith("A2-")
+
+
+def _copied(name: str, value: Any, number: int) -> Any:
+    if name == "person_id":
+        return human_of(number)
+    if name in ("party_id", "event_id"):
+        return value.replace("P2", f"P{number}")
+    if name == "account_id":
+        return value.replace("A2-", f"A{number}-")
+    return phone_of(number) if value == phone_of(2) else value
 
 
 def _fold(path: Path) -> None:

@@ -55,7 +55,10 @@ def test_the_same_seed_is_the_same_history(light_runner: Runner) -> None:
     assert len(one.lines) > 100
 
 
-@pytest.mark.skipif("RIGHTPARTY_SIM_SEED" not in os.environ, reason="by `make replay`")
+@pytest.mark.skipif(
+    "RIGHTPARTY_SIM_SEED" not in os.environ or os.environ.get("RIGHTPARTY_SIM_KIND") == "mass",
+    reason="by `make replay`",
+)
 def test_replay(light_runner: Runner, whole_runner: Runner) -> None:
     seed = int(os.environ["RIGHTPARTY_SIM_SEED"])
     runner = whole_runner if os.environ.get("RIGHTPARTY_SIM_GATE") == "whole" else light_runner

@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from rightparty.kernel.clock import require_aware
+from rightparty.kernel.frames import engine_for
 from rightparty.kernel.vocabulary import PaymentStatus
 
 MARKET_ZONES: Final[Mapping[str, str]] = {
@@ -87,7 +88,7 @@ def balances(
         )
         .select(pl.col(name).cast(kind) for name, kind in BALANCES.items())
         .sort("account_id")
-        .collect()
+        .collect(engine=engine_for(accounts.height + instalments.height + payments.height))
     )
 
 

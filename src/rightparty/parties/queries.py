@@ -27,7 +27,7 @@ from rightparty.parties.audit.examine import AuditReport, report_on
 from rightparty.parties.audit.frames import Audited, audited, sex_in_extra
 from rightparty.parties.linked.queries import household_groups
 from rightparty.parties.models import ContactEvent, Party
-from rightparty.parties.wishes import is_about_time, read_promises, read_wishes
+from rightparty.parties.wishes import PROMISES, WISHES, is_about_time, read_promises, read_wishes
 from rightparty.parties.zones import with_zone_set
 from rightparty.store.queries import among, brought_back, read_frame
 
@@ -74,6 +74,9 @@ _AUDITED_PEOPLE: Final[Schema] = {
 _OPT_OUTS: Final[Schema] = {
     "value": pl.String, "channel": pl.String, "opted_out": pl.Boolean, "consent_revoked": pl.Boolean,
     "consent_given": pl.Boolean,
+}  # fmt: skip
+_HISTORY: Final[Schema] = {
+    **dict.fromkeys(("person_id", "party_id", "account_id", "channel", "kind"), pl.String), "occurred_at": _INSTANT,
 }  # fmt: skip
 _TOLD: Final = ("consent_given", "consent_revoked", "opted_out", "promise_to_pay")
 _AGAINST: Final = (
@@ -321,9 +324,12 @@ def wishes_as_of(
             params,
             schema=shape,
         )
+    of_accounts = _promises_of_accounts(at=at, account_ids=account_ids, ahead=ahead)
+    if told.is_empty() and of_accounts.is_empty():
+        return pl.DataFrame(schema=WISHES), pl.DataFrame(schema=PROMISES)
     events = told.filter(pl.col("occurred_at") <= require_aware(at)).join(same, on="party_id")
     promised = pl.col("kind") == EventKind.PROMISE_TO_PAY.value
-    promises = pl.concat([events.filter(promised), _promises_of_accounts(at=at, account_ids=account_ids, ahead=ahead)])
+    promises = pl.concat([events.filter(promised), of_accounts])
     return read_wishes(events.filter(~promised)), read_promises(promises)
 
 
@@ -352,14 +358,16 @@ def contact_history(
     events = _current("parties_contactevent", _EVENTS, "party_id", scope) if on_file is None else on_file.events
     since = require_aware(at) - timedelta(days=days)
     messages = [str(message) for message in POINT_CHANNEL_OF]
+    made = events.filter(pl.col("kind").is_in(list(_MADE)) & (pl.col("occurred_at") >= since))
+    if made.is_empty():
+        return pl.DataFrame(schema=_HISTORY)
     of_call = pl.col("kind").is_in([EventKind.CALLED.value, EventKind.ANSWERED.value])
     by_point = pl.when(pl.col("channel") == "phone").then(pl.lit("sms")).otherwise("channel")
     named = pl.when(pl.col("detail").is_in(messages)).then("detail")
     return (
-        events.filter(pl.col("kind").is_in(list(_MADE)) & (pl.col("occurred_at") >= since))
-        .join(same, on="party_id")
+        made.join(same, on="party_id")
         .with_columns(channel=pl.coalesce(pl.when(of_call).then(pl.lit("call")), named, by_point))
-        .select("person_id", "party_id", "account_id", "channel", "kind", "occurred_at")
+        .select(*_HISTORY)
         .sort("person_id", "occurred_at")
     )
 

@@ -38,6 +38,9 @@ WISHES: Final = {
 }
 """Columns of `read_wishes`, one row per person with any wish."""
 
+PROMISES: Final = {"person_id": pl.String(), "account_id": pl.String(), "promised_on": pl.Date()}
+"""Columns of `read_promises`."""
+
 _HOURS: Final = r"^[a-z_]+:\s*(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})\s*$"
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NEVER: Final = 0
@@ -102,7 +105,7 @@ def read_promises(events: pl.DataFrame) -> pl.DataFrame:
     account_id ('': for whatever the person owes), promised_on]; person_id '' where nobody is named but the account.
     """
     if events.is_empty():
-        return pl.DataFrame(schema=dict.fromkeys(("person_id", "account_id"), pl.String()) | {"promised_on": pl.Date()})
+        return pl.DataFrame(schema=PROMISES)
     named = pl.col("detail").str.extract(r"(\d{4}-\d{2}-\d{2})", 1).str.to_date("%Y-%m-%d", strict=False)
     undated = pl.col("occurred_at").dt.date() + timedelta(days=UNDATED_DAYS)
     return (

@@ -7,6 +7,7 @@ hour must be lawful in all (conflicting information: 12 CFR 1006, comment 6(b)(1
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
@@ -71,40 +72,53 @@ def with_zone_set(people: pl.DataFrame, phones: pl.DataFrame) -> pl.DataFrame:
 
     Shape: people [party_id, country, region, time_zone, …], phones [party_id, value] -> people + zone_set.
     """
-    foreign = (
-        phones.select("party_id", phone_country=country_of_phone(pl.col("value")))
-        .drop_nulls()
-        .unique()
-        .join(people.select("party_id", "country"), on="party_id")
-        .filter(pl.col("phone_country") != pl.col("country"))
-        .with_columns(abroad=_zones_of(pl.col("phone_country")))
-        .group_by("party_id")
-        .agg(pl.col("abroad").unique().sort().str.join("|"))
-    )
-    joined = people.join(foreign, on="party_id", how="left", maintain_order="left")
+    found = phones.select("party_id", phone_country=_COUNTRY_OF_VALUE)
+    if _is_everybody_at_home(people["country"], found["phone_country"]):
+        joined = people.with_columns(abroad=pl.lit(None, pl.String))
+    else:
+        foreign = (
+            found.drop_nulls()
+            .unique()
+            .join(people.select("party_id", "country"), on="party_id")
+            .filter(pl.col("phone_country") != pl.col("country"))
+            .with_columns(abroad=_zones_of(pl.col("phone_country")))
+            .group_by("party_id")
+            .agg(pl.col("abroad").unique().sort().str.join("|"))
+        )
+        joined = people.join(foreign, on="party_id", how="left", maintain_order="left")
     places = joined.select(*_PLACE).unique()
+    if places.height == 1:
+        return joined.drop("abroad").with_columns(zone_set=pl.lit(_zones_of_places(places)["zone_set"][0], pl.String))
     return joined.join(_zones_of_places(places), on=_PLACE, how="left", nulls_equal=True, maintain_order="left").drop(
         "abroad"
     )
 
 
+def _is_everybody_at_home(home: pl.Series, of_phone: pl.Series) -> bool:
+    """Tell whether all are of one country, and so are all phones of which the country is known."""
+    places, seen = home.unique(), of_phone.unique().drop_nulls()
+    return places.len() == 1 and seen.is_in(places.implode()).all()
+
+
+_COUNTRY_OF_VALUE: Final = country_of_phone(pl.col("value"))
 _PLACE: Final = ["country", "region", "time_zone", "abroad"]
 
 
 def _zones_of_places(places: pl.DataFrame) -> pl.DataFrame:
     """Add zone_set to the distinct places, of which there are few."""
-    state = pl.col("region").str.to_uppercase().str.strip_prefix("US-")
-    by_state = state.replace_strict(dict(ZONES_OF_US_STATE), default=None, return_dtype=pl.String)
-    home = pl.when(pl.col("country") == "US").then(pl.coalesce(by_state, _zones_of(pl.col("country"))))
-    recorded = pl.when(pl.col("time_zone") != "").then(pl.col("time_zone"))
-    zones = pl.coalesce(recorded, home.otherwise(_zones_of(pl.col("country"))), pl.lit(""))
-    both = pl.concat_str([zones, pl.col("abroad").fill_null("")], separator="|")
-    return places.with_columns(
+    told = [_zones_of_place(*place) for place in places.select(*_PLACE).iter_rows()]
+    return places.with_columns(zone_set=pl.Series(told, dtype=pl.String))
+
+
+@lru_cache(maxsize=10_000)
+def _zones_of_place(country: str | None, region: str | None, time_zone: str | None, abroad: str | None) -> str:
+    zones = time_zone or ZONES_OF_COUNTRY.get(country or "", "")
+    if country == "US" and not time_zone:
+        zones = ZONES_OF_US_STATE.get((region or "").upper().removeprefix("US-"), zones)
+    if not zones:
         # where home is not known, a phone alone does not tell where the person is
-        zone_set=pl.when(zones == "")
-        .then(pl.lit(""))
-        .otherwise(both.str.split("|").list.filter(pl.element() != "").list.unique().list.sort().list.join("|"))
-    )
+        return ""
+    return "|".join(sorted({*zones.split("|"), *(abroad or "").split("|")} - {""}))
 
 
 def _zones_of(country: pl.Expr) -> pl.Expr:

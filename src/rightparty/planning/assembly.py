@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From candidates and what is known of them to the facts that rules see; the same for planning and gate."""
 
+from collections import defaultdict
 from typing import Final
 
 import polars as pl
@@ -65,6 +66,9 @@ def _with_ledger(frame: pl.DataFrame, world: World) -> pl.DataFrame:
 
 def _with_role(frame: pl.DataFrame, world: World) -> pl.DataFrame:
     """Give each candidate what the party is to the account now; liable roles first if there are several."""
+    if world.roles.select(_ROLE).is_unique().all():
+        joined = _replace(frame, world.roles.select(*_ROLE, "role"), on=_ROLE)
+        return joined.with_columns(pl.col("role").fill_null(""), roles_contradict=pl.lit(value=False))
     rank = {"debtor": 0, "co_debtor": 1, "guarantor": 2}
     liable = pl.col("rank") < len(rank)
     roles = (
@@ -127,6 +131,8 @@ def _with_batch(frame: pl.DataFrame, world: World) -> pl.DataFrame:
 def _with_holds(frame: pl.DataFrame, world: World) -> pl.DataFrame:
     """Join holds on the account, and holds on any id of the person."""
     holds = world.holds
+    if holds.is_empty():
+        return _with_complaints(frame.with_columns(holds_mask=pl.lit(0, pl.Int32)), world)
     of_account = holds.filter(pl.col("account_id") != "").select("account_id", account_holds="holds_mask")
     of_person = (
         holds.filter(pl.col("party_id") != "")
@@ -144,6 +150,8 @@ def _with_holds(frame: pl.DataFrame, world: World) -> pl.DataFrame:
 
 def _with_complaints(frame: pl.DataFrame, world: World) -> pl.DataFrame:
     """Add the days since a complaint of the person or about the account was ended."""
+    if world.complaints.is_empty():
+        return frame.with_columns(days_since_complaint=pl.lit(None, pl.Int64))
     days = world.complaints.with_columns(days=_days_since("ended_at", world))
     of_account = days.filter(pl.col("account_id") != "").select("account_id", of_account="days")
     of_person = (
@@ -164,18 +172,21 @@ def _with_wishes(frame: pl.DataFrame, world: World) -> pl.DataFrame:
     same_month = today.dt.month() == born.dt.month()
     had_birthday = (today.dt.month() > born.dt.month()) | (same_month & (today.dt.day() >= born.dt.day()))
     age = today.dt.year() - born.dt.year() - (~had_birthday).cast(pl.Int32)
-    nobodys = pl.col("person_id") == ""
-    general = world.promises.filter(pl.col("account_id") == "").select("person_id", of_person="promised_on")
-    of_account = world.promises.filter(nobodys).select("account_id", of_account="promised_on")
-    joined = (
-        frame.join(world.wishes, on="person_id", how="left")
-        .join(world.promises, on=["person_id", "account_id"], how="left")
-        .join(general, on="person_id", how="left")
-        .join(of_account, on="account_id", how="left")
-    )
+    promised_on = pl.lit(None, pl.Date)
+    joined = _looked_up(frame, world.wishes, on=["person_id"])
+    if not world.promises.is_empty():
+        nobodys = pl.col("person_id") == ""
+        general = world.promises.filter(pl.col("account_id") == "").select("person_id", of_person="promised_on")
+        of_account = world.promises.filter(nobodys).select("account_id", of_account="promised_on")
+        joined = (
+            joined.join(world.promises, on=["person_id", "account_id"], how="left")
+            .join(general, on="person_id", how="left")
+            .join(of_account, on="account_id", how="left")
+        )
+        promised_on = pl.max_horizontal("promised_on", "of_person", "of_account")
     return joined.with_columns(
         age_years=pl.when(age >= 0).then(age),
-        days_to_promise=(pl.max_horizontal("promised_on", "of_person", "of_account") - today).dt.total_days(),
+        days_to_promise=(promised_on - today).dt.total_days(),
         call_requested=(
             (pl.col("call_back_on") == today) & (pl.col("call_back_on") == pl.col("local_date_max"))
         ).fill_null(value=False),
@@ -188,38 +199,51 @@ def _days_since(column: str, world: World) -> pl.Expr:
 
 def _with_words(frame: pl.DataFrame, wordings: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
     """Choose the approved text that says most within what the attribution supports."""
-    read = languages_read(frame["language"], wordings["language"].unique().to_list())
-    frame = frame.join(read, on="language", how="left").with_columns(
-        supported=supported_disclosure(
-            pl.col("p_person"), pl.col("p_stranger"), pl.col("contradictions_mask"), thresholds
-        )
+    supported = supported_disclosure(
+        pl.col("p_person"), pl.col("p_stranger"), pl.col("contradictions_mask"), thresholds
     )
-    texts = wordings.select(
-        "template", "channel", "disclosure", "disclosure_level", read_language="language", template_version="version"
+    frame = frame.with_columns(supported=supported)
+    chosen = _chosen(frame.select(_WANTED).unique(), wordings)
+    stale = [name for name in chosen.columns if name in frame.columns and name not in _WANTED]
+    return (
+        frame.drop(stale).join(chosen, on=_WANTED, how="left", nulls_equal=True).with_columns(language="read_language")
     )
-    best = (
-        frame.select("candidate", "template", "channel", "read_language", "supported")
-        .join(texts, on=["template", "channel", "read_language"])
-        .filter(pl.col("disclosure_level") <= pl.col("supported"))
-        .sort("disclosure_level", descending=True)
-        .unique("candidate", keep="first")
-        .select("candidate", "disclosure", "disclosure_level", "template_version")
-    )
-    exists = texts.select("template", "channel", "read_language").unique().with_columns(template_available=True)
-    joined = _replace(frame, best, on=["candidate"]).join(
-        exists, on=["template", "channel", "read_language"], how="left"
-    )
-    least = pl.lit(1, dtype=pl.Int8)
-    return joined.with_columns(
-        pl.col("template_available").fill_null(value=False),
-        pl.col("disclosure_level").fill_null(least),
-        pl.col("disclosure").fill_null(Disclosure.LIMITED_CONTENT.value),
-        pl.col("template_version").fill_null(""),
-        language=pl.col("read_language").fill_null(""),
-    )
+
+
+_WANTED: Final = ["template", "channel", "language", "supported"]
+
+
+def _chosen(wanted: pl.DataFrame, wordings: pl.DataFrame) -> pl.DataFrame:
+    """Return the text for each of the few combinations of what is wanted: _WANTED and what is chosen."""
+    read = dict(languages_read(wanted["language"], wordings["language"].unique().to_list()).iter_rows())
+    least = (1, Disclosure.LIMITED_CONTENT.value, "")
+    texts: dict[tuple[str | None, ...], list[tuple[int, str, str]]] = defaultdict(list)
+    for template, channel, language, *text in wordings.select(
+        "template", "channel", "language", "disclosure_level", "disclosure", "version"
+    ).iter_rows():
+        texts[template, channel, language].append(tuple(text))
+    rows = []
+    for template, channel, language, supported in wanted.select(_WANTED).iter_rows():
+        known = texts.get((template, channel, read.get(language)), [])
+        best = max((text for text in known if text[0] <= supported), default=least)
+        rows.append((template, channel, language, supported, read.get(language) or "", bool(known), *best))
+    found = {
+        "read_language": pl.String(), "template_available": pl.Boolean(), "disclosure_level": pl.Int8(),
+        "disclosure": pl.String(), "template_version": pl.String(),
+    }  # fmt: skip
+    return pl.DataFrame(rows, schema=dict(wanted.schema) | found, orient="row")
 
 
 def _replace(frame: pl.DataFrame, more: pl.DataFrame, *, on: list[str]) -> pl.DataFrame:
     """Left-join, the joined columns replacing columns of the same name."""
     stale = [name for name in more.columns if name in frame.columns and name not in on]
-    return frame.drop(stale).join(more, on=on, how="left", validate="m:1")
+    return _looked_up(frame.drop(stale) if stale else frame, more, on=on)
+
+
+def _looked_up(frame: pl.DataFrame, more: pl.DataFrame, *, on: list[str]) -> pl.DataFrame:
+    """Left-join at most one row to each; where there is none at all, as mostly at the gate, nothing is compared."""
+    if more.is_empty():
+        return frame.with_columns(
+            pl.lit(None, kind).alias(name) for name, kind in more.schema.items() if name not in on
+        )
+    return frame.join(more, on=on, how="left", validate="m:1")

@@ -30,7 +30,12 @@ def with_calendar(frame: pl.DataFrame) -> pl.DataFrame:
     date between the two is one) and working_day (all of them are). Null where the market has no calendar or no date is
     known, which withholds where a rule depends on it.
     """
-    days = frame.select(KEY).unique().drop_nulls()
+    keys = frame.select(KEY)
+    days = keys.unique().drop_nulls()
+    if days.height == 1 and not any(column.null_count() for column in keys.iter_columns()):
+        market, first, last = days.row(0)
+        holiday, working = _says(market, first, last) if _calendars(market) else (None, None)
+        return frame.with_columns(public_holiday=pl.lit(holiday, pl.Boolean), working_day=pl.lit(working, pl.Boolean))
     known = [
         (market, first, last, *_says(market, first, last))
         for market, first, last in days.iter_rows()

@@ -13,7 +13,7 @@ decision or the beginning of the day is not known, every contact lies in the win
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Final, Self
 
@@ -66,16 +66,31 @@ def count_contacts(frame: pl.DataFrame, history: pl.DataFrame, *, at: datetime |
         NaiveInstantError: `at` carries no zone.
     """
     frame = frame.drop(_ADDED, strict=False)
+    if at:
+        require_aware(at)
+    if history.is_empty():
+        return frame.with_columns(_without_contacts())
     zone_sets, zone_set = coded(frame["zone_set"])
     rows = Rows(
         person=Ids.of(frame["person_id"]),
         account=Ids.of(frame["account_id"]),
-        now=np.full(frame.height, microseconds_of(require_aware(at))) if at else instants_of(frame["at"]),
+        now=np.full(frame.height, microseconds_of(at)) if at else instants_of(frame["at"]),
         day_began=instants_of(frame["day_began_at"]),
         zone_sets=zone_sets,
         zone_set=(zone_set.fill_null(len(zone_sets)) if zone_set.null_count() else zone_set).to_numpy(),
     )
     return frame.hstack(columns_of(count(rows, Contacts.of(history))))
+
+
+@cache
+def _without_contacts() -> tuple[pl.Expr, ...]:
+    """Return what is counted where nobody was contacted: nothing, and of a person that is not known not even that."""
+    known = pl.when(pl.col("person_id").is_not_null())
+    return (
+        *(known.then(pl.lit(0, pl.Int32)).alias(name) for name in COUNTS),
+        known.then(pl.lit(value=False)).alias("history_in_future"),
+        pl.lit(None, pl.Int32).alias("days_since_conversation"),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

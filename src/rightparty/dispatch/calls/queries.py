@@ -25,7 +25,7 @@ from rightparty.planning.drafts.queries import installed_packs
 from rightparty.planning.queries import read_world
 from rightparty.planning.world import World
 from rightparty.policy.earliest import earliest_permitted
-from rightparty.policy.evaluate import evaluate
+from rightparty.policy.evaluate import judge
 from rightparty.policy.pack import LawPacks
 from rightparty.policy.verdict import duties_of
 
@@ -190,7 +190,7 @@ def _judged(
     accounts = candidates["account_id"].unique().to_list()
     world = read_world(at=at, account_ids=accounts, party_ids=parties, batches=batches_as_of(at=at))
     facts = assemble_facts(candidates, world, wordings=texts_in_force().available, thresholds=packs.thresholds)
-    return facts, within_room(evaluate(facts.lazy(), packs).collect()), world
+    return facts, within_room(judge(facts, packs)), world
 
 
 def _earliest(row: pl.DataFrame, world: World, packs: LawPacks) -> datetime | None:

@@ -39,7 +39,7 @@ from rightparty.planning.assembly import assemble_facts
 from rightparty.planning.batches import within_room
 from rightparty.planning.drafts.queries import installed_packs
 from rightparty.planning.queries import read_world
-from rightparty.policy.evaluate import evaluate
+from rightparty.policy.evaluate import judge
 from rightparty.policy.pack import LawPacks
 from rightparty.store.queries import is_postgresql
 
@@ -114,7 +114,7 @@ def make_ready(*, at: datetime) -> None:
     rows = claimed_rows([], worker="", at=at)
     world = read_world(at=at, account_ids=[], party_ids=[], batches=batches_as_of(at=at), ahead=AHEAD)
     facts = assemble_facts(rows, world, wordings=texts_in_force().available, thresholds=packs.thresholds)
-    evaluate(facts.lazy(), packs).collect()
+    judge(facts, packs)
 
 
 def _decide(
@@ -127,7 +127,7 @@ def _decide(
     )
     texts = texts_in_force()
     facts = assemble_facts(rows, world, wordings=texts.available, thresholds=packs.thresholds)
-    judged = within_room(evaluate(facts.lazy(), packs).collect())
+    judged = within_room(judge(facts, packs))
     decided = decide(judged, oldest_plan=at - timedelta(hours=packs.house.plan_expires_hours))
     lender = Lender(
         sender=str(settings.RIGHTPARTY["SENDER_NAME"]),

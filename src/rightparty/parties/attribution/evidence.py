@@ -5,7 +5,6 @@ Persons and values are numbered (`subjects.py`), events packed into numbers (`si
 where a value is contested at all (`rivals.py`), and all of it woven into streams (`streams.py`).
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -20,7 +19,16 @@ from rightparty.parties.attribution.kinds import CODE
 from rightparty.parties.attribution.parameters import CAPTURES, AttributionParameters
 from rightparty.parties.attribution.rivals import CLAIMS, claims_of_others
 from rightparty.parties.attribution.sightings import SCOPES, Sightings, see
-from rightparty.parties.attribution.streams import NEVER, PER_DAY, YEAR, Codes, cores, level_of_peers, room_for, weave
+from rightparty.parties.attribution.streams import (
+    NEVER,
+    PER_DAY,
+    YEAR,
+    Codes,
+    level_of_peers,
+    room_for,
+    side_by_side,
+    weave,
+)
 from rightparty.parties.attribution.subjects import Subjects, days, number
 
 PEER_ACTS: Final = (1, 3, 10)
@@ -98,10 +106,11 @@ def _claims(subjects: Subjects, seen: Sightings, links: pl.DataFrame, *, crowd_p
 def _woven(subjects: Subjects, seen: Sightings, claims: pl.DataFrame, *, now: float, crowd: int) -> Gathered:
     """Weave the streams, part by part of the values, side by side on all cores."""
     count = subjects.table.height
-    unlinked = claims.filter(~pl.col("is_linked") & (pl.col("day") <= now))
-    is_claimed = np.zeros(count, np.bool_)
-    is_claimed[unlinked.filter(pl.col("day") <= pl.col("start"))["i"].to_numpy()] = True
-    extra = pl.concat([subjects.implied, _yearly(unlinked)]).sort("i", "day")
+    is_claimed, extra = np.zeros(count, np.bool_), subjects.implied
+    if claims.height:
+        unlinked = claims.filter(~pl.col("is_linked") & (pl.col("day") <= now))
+        is_claimed[unlinked.filter(pl.col("day") <= pl.col("start"))["i"].to_numpy()] = True
+        extra = pl.concat([extra, _yearly(unlinked)]).sort("i", "day")
     extra_from = np.concatenate([[0], np.cumsum(np.bincount(extra["i"].to_numpy(), minlength=count))]).astype(np.int64)
     parts = _parts(subjects.offsets)
     given = subjects.table["start"].to_numpy(), is_claimed, subjects.newer
@@ -119,8 +128,7 @@ def _woven(subjects: Subjects, seen: Sightings, claims: pl.DataFrame, *, now: fl
             begins, capture, ends[1:], acts, heard, instants,
         )  # fmt: skip
 
-    with ThreadPoolExecutor(cores()) as pool:
-        stops = list(pool.map(run, range(len(room))))
+    stops = side_by_side(run, range(len(room)))
     ends[0] = 0
     _close_gaps(subjects.offsets[parts], base, stops, ends, *streams)
     peers = np.empty(count, np.int16)
@@ -169,10 +177,6 @@ def _told(table: pl.DataFrame, begins: Floats, capture: Codes, peers: NDArray[np
 
 
 def _marks(table: pl.DataFrame, claims: pl.DataFrame, instants: Ints, heard: Floats) -> pl.DataFrame:
-    linked, same = pl.col("is_linked"), pl.col("is_same_person")
-    others = claims.group_by("i").agg(
-        rival_at=pl.col("claimed_at").filter(~linked).max(), is_shared=(linked & ~same).any()
-    )
     told = table.select(
         "i", "is_expired", heard=pl.Series(heard),
         **{
@@ -183,8 +187,12 @@ def _marks(table: pl.DataFrame, claims: pl.DataFrame, instants: Ints, heard: Flo
         pl.when(pl.col(name) != NEVER).then(pl.col(name)).cast(_INSTANT).alias(name)
         for name in ("last_confirmed_at", "wrong_at", "reassigned_at")
     )  # fmt: skip
-    if not others.height:
+    if not claims.height:
         return told.with_columns(rival_at=pl.lit(None, _INSTANT), is_shared=pl.lit(value=False)).drop("i")
+    linked, same = pl.col("is_linked"), pl.col("is_same_person")
+    others = claims.group_by("i").agg(
+        rival_at=pl.col("claimed_at").filter(~linked).max(), is_shared=(linked & ~same).any()
+    )
     return (
         told.join(others, on="i", how="left", maintain_order="left")
         .with_columns(pl.col("is_shared").fill_null(value=False))

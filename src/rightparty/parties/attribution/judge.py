@@ -7,7 +7,6 @@ whatever the probability.
 """
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Final
 
@@ -15,11 +14,12 @@ import numpy as np
 import polars as pl
 
 from rightparty.kernel.clock import require_aware
+from rightparty.kernel.frames import engine_for
 from rightparty.parties.attribution.contradictions import contradictions_mask
 from rightparty.parties.attribution.evidence import Evidence, Gathered, gather
 from rightparty.parties.attribution.filter import Floats
 from rightparty.parties.attribution.parameters import AttributionParameters
-from rightparty.parties.attribution.streams import cores
+from rightparty.parties.attribution.streams import side_by_side
 from rightparty.parties.attribution.strides import follow
 from rightparty.parties.attribution.weights import Weights, prior_of, weights_of
 
@@ -88,7 +88,7 @@ def attribute(
         )
         .select(pl.col(name).cast(kind) for name, kind in ATTRIBUTION.items())
         .select(pl.all().gather(pl.lit(pl.Series(place))))
-        .collect()
+        .collect(engine=engine_for(place.size))
     )
 
 
@@ -119,8 +119,7 @@ def probabilities(evidence: Evidence, prior: Floats, weights: Weights, *, at: da
             min(begin + _CHUNK, count), out,
         )  # fmt: skip
 
-    with ThreadPoolExecutor(cores()) as pool:
-        list(pool.map(run, range(0, count, _CHUNK)))
+    side_by_side(run, range(0, count, _CHUNK))
     return out
 
 

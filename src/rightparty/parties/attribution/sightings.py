@@ -6,7 +6,6 @@ are read from files piece by piece.
 """
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -15,6 +14,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from rightparty.kernel.frames import engine_for
 from rightparty.kernel.vocabulary import EventKind
 from rightparty.parties.attribution.filter import Ints
 from rightparty.parties.attribution.kinds import CODE
@@ -33,6 +33,7 @@ from rightparty.parties.attribution.streams import (
     order,
     place,
     recognise_events,
+    side_by_side,
     tally,
 )
 from rightparty.parties.attribution.subjects import Holders, Subjects
@@ -164,7 +165,7 @@ def _pieces(events: pl.DataFrame | pl.LazyFrame, *, at: datetime) -> Iterator[pl
         )
     )  # fmt: skip
     if isinstance(events, pl.DataFrame) and events.height <= _PIECE:
-        yield met.collect()
+        yield met.collect(engine=engine_for(events.height))
     else:
         yield from met.collect_batches(chunk_size=_PIECE, maintain_order=False)
 
@@ -206,7 +207,8 @@ def _placed(pieces: list[_Piece], offsets: Ints) -> tuple[Ints, Numbers, Days]:
     has_since = any(len(piece.since) for piece in pieces)
     keys, named = np.empty(count, np.int64), np.empty(count, np.uint32)
     since = np.full(count if has_since else 0, NO_DAY, np.int32)
-    cuts = [len(free) * part // cores() for part in range(cores() + 1)]
+    parts = cores() if len(free) > _VALUES_A_PART else 1
+    cuts = [len(free) * part // parts for part in range(parts + 1)]
 
     def run(bounds: tuple[int, int]) -> None:
         for piece in pieces:
@@ -214,8 +216,7 @@ def _placed(pieces: list[_Piece], offsets: Ints) -> tuple[Ints, Numbers, Days]:
         for begin in range(*bounds, _VALUES_A_PART):
             order(begin, min(begin + _VALUES_A_PART, bounds[1]), offsets, keys, named, since)
 
-    with ThreadPoolExecutor(cores()) as pool:
-        list(pool.map(run, pairwise(cuts)))
+    side_by_side(run, pairwise(cuts))
     return keys, named, since
 
 

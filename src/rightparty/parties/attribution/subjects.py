@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from rightparty.kernel.frames import engine_for
 from rightparty.kernel.vocabulary import Relation
 from rightparty.parties.attribution.filter import Floats, Ints
 from rightparty.parties.attribution.kinds import CODE
@@ -64,8 +65,10 @@ class Subjects:
     newer: Floats
     #: [i, day, kind] by i and day: what the person gave again, what has ended
     implied: pl.DataFrame
-    #: [i, v, relation, is_expired, claimed_at] of every row recorded
+    #: [i, given_relation, is_expired, collected_at] of every row recorded
     rows: pl.DataFrame
+    #: the instant asked about: what is recorded without one counts as from then
+    at: datetime
 
     @property
     def persons(self) -> Ints:
@@ -90,10 +93,13 @@ class Subjects:
 
     def rows_at(self, values: Flags) -> pl.DataFrame:
         """Return [v, party_id, relation, is_expired, claimed_at] of the rows of some values, flagged by v."""
-        there = self.rows.filter(pl.Series(values[self.rows["v"].to_numpy()]))
-        return there.with_columns(
-            pl.col("relation").cast(pl.String), party_id=self.table["party_id"].gather(there["i"])
-        )
+        v = self.table["v"].gather(self.rows["i"])
+        there = self.rows.with_columns(v=v).filter(pl.Series(values[v.to_numpy()]))
+        return there.select(
+            "v", "is_expired", relation=pl.col("given_relation").cast(pl.String),
+            claimed_at=pl.col("collected_at").fill_null(self.at),
+            party_id=pl.lit(self.table["party_id"].gather(there["i"])),
+        )  # fmt: skip
 
 
 def days(column: str) -> pl.Expr:
@@ -140,12 +146,10 @@ def number(points: pl.DataFrame | pl.LazyFrame, *, at: datetime, unknown_age_day
         prints=prints,
         offsets=offsets,
         newer=newer[order],
-        implied=_implied(numbered, table, later.with_columns(i=pl.Series(place[later["s"].to_numpy()])), at=at),
-        rows=numbered.select(
-            "i", "is_expired", v=pl.lit(table["v"]).gather("i"), relation=pl.col("given_relation"),
-            claimed_at=pl.col("collected_at").fill_null(at),
-        ),
-    )  # fmt: skip
+        implied=_implied(numbered, table, later.select("day", i=pl.Series(place[later["s"].to_numpy()])), at=at),
+        rows=numbered.select("i", "given_relation", "is_expired", "collected_at"),
+        at=at,
+    )
 
 
 def _values(merged: pl.DataFrame) -> tuple[Numbers, Prints, Ints, Numbers]:
@@ -174,7 +178,7 @@ def _ordered(points: pl.DataFrame | pl.LazyFrame, *, at: datetime) -> pl.DataFra
             given_relation=pl.col("relation").cast(pl.Categorical),
             relation=pl.when(relation == "").then(pl.lit(Relation.SELF.value)).otherwise(relation),
         )
-        .collect()
+        .collect(engine=engine_for(points.height) if isinstance(points, pl.DataFrame) else "auto")
     )
 
 
@@ -220,6 +224,8 @@ def _newer(merged: pl.DataFrame) -> tuple[Floats, pl.DataFrame]:
 def _implied(rows: pl.DataFrame, table: pl.DataFrame, later: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
     """Return [i, day, kind] of points given again by the person, of ends of validity, and of still newer points."""
     now = at.timestamp() / 86_400
+    if rows.height == table.height and rows["valid_to"].null_count() == rows.height and not later.height:
+        return pl.DataFrame(schema={"i": pl.UInt32, "day": pl.Float64, "kind": pl.Int8})
     begun = rows.with_columns(start=pl.lit(table["start"]).gather("i"), end=days("valid_to"))
     again = begun.filter(pl.col("is_own") & _HIS_WORD & (pl.col("day") > pl.col("start") + CAPTURE_DAYS)).select(
         "i", "day", kind=pl.lit(CODE["restated"], pl.Int8)

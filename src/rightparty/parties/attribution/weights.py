@@ -2,6 +2,7 @@
 """The attribution parameters as the arrays that the compiled filter reads."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -32,8 +33,7 @@ class Weights:
 
     def row_of(self, segments: pl.Series) -> NDArray[np.int16]:
         """Return the row of each segment's name."""
-        rows = {name: row for row, name in enumerate(self.names)}
-        return segments.replace_strict(rows, return_dtype=pl.Int16).to_numpy()
+        return segments.cast(pl.Enum(self.names)).to_physical().cast(pl.Int16).to_numpy()
 
 
 def weights_of(parameters: AttributionParameters) -> Weights:
@@ -42,6 +42,12 @@ def weights_of(parameters: AttributionParameters) -> Weights:
     That nobody else has claimed a value for long is no reason to trust it more, so what happens in time at a
     stranger's is taken to be no more frequent than at the person's while it does not happen.
     """
+    return _weights_of(_Same(parameters))
+
+
+@lru_cache(maxsize=8)
+def _weights_of(same: "_Same") -> Weights:
+    parameters = same.parameters
     names = tuple(parameters.segments)
     weights = stack(names, [parameters.segments[name] for name in names])
     by_time = weights.exposure.reshape(len(names), len(KINDS)) == PER_TIME
@@ -70,23 +76,62 @@ def stack(names: tuple[str, ...], segments: list[Segment]) -> Weights:
 
 def prior_of(subjects: pl.DataFrame, parameters: AttributionParameters) -> Floats:
     """Return [subject, (person, nobody, stranger)] at collection; a source not listed is the least known one."""
-    keys = ("segment", "source", "relation", "capture")
-    table = pl.DataFrame(
-        [(*key, person, nobody) for key, (person, nobody) in parameters.prior.items()],
-        schema={**dict.fromkeys(keys, pl.String), "person": pl.Float64, "nobody": pl.Float64},
-        orient="row",
-    )
-    sources, relations = table["source"].unique().to_list(), table["relation"].unique().to_list()
-    found = (
-        subjects.select(
-            "i", "segment", "capture",
-            source=pl.when(pl.col("source").is_in(sources)).then("source").otherwise(pl.lit(UNKNOWN)),
-            relation=pl.when(pl.col("relation").is_in(relations)).then("relation").otherwise(pl.lit(UNKNOWN)),
+    prior = _prior_table(_Same(parameters))
+    cell = np.zeros(subjects.height, np.intp)
+    for key, names in prior.names.items():
+        place = subjects[key].cast(names, strict=False).to_physical()
+        other = prior.unknown[key]
+        cell = (
+            cell * (names.categories.len() + 1) + (place.fill_null(other) if place.null_count() else place).to_numpy()
         )
-        .join(table, on=keys, how="left", maintain_order="left")
-        .with_columns(stranger=(1.0 - pl.col("person") - pl.col("nobody")).clip(lower_bound=1e-9))
-    )  # fmt: skip
-    return np.ascontiguousarray(found.select("person", "nobody", "stranger").to_numpy())
+    return prior.of_cell[cell]
+
+
+@dataclass(frozen=True, slots=True)
+class _Same:
+    """Parameters, known again by being the same object."""
+
+    parameters: AttributionParameters
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.parameters is other.parameters
+
+    def __hash__(self) -> int:
+        return id(self.parameters)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prior:
+    """The prior of every segment, source, relation and capture: a cell each, in this order."""
+
+    #: the names that are listed, one more stands for all others
+    names: dict[str, pl.Enum]
+    #: of each key, the place of what is not listed
+    unknown: dict[str, int]
+    #: [cell, (person, nobody, stranger)], not a number where nothing is listed
+    of_cell: Floats
+
+
+@lru_cache(maxsize=8)
+def _prior_table(same: _Same) -> _Prior:
+    listed = same.parameters.prior
+    names = {key: sorted({each[place] for each in listed}) for place, key in enumerate(_PRIOR_KEYS)}
+    cells = np.full([len(each) + 1 for each in names.values()] + [3], np.nan)
+    for key, (person, nobody) in listed.items():
+        place = tuple(names[name].index(part) for name, part in zip(names, key, strict=True))
+        cells[place] = person, nobody, max(1.0 - person - nobody, 1e-9)
+    unknown = {
+        key: each.index(UNKNOWN) if key in _PRIOR_LEAST_KNOWN and UNKNOWN in each else len(each)
+        for key, each in names.items()
+    }
+    return _Prior(
+        names={key: pl.Enum(each) for key, each in names.items()}, unknown=unknown, of_cell=cells.reshape(-1, 3)
+    )
+
+
+_PRIOR_KEYS: Final = ("segment", "source", "relation", "capture")
+_PRIOR_LEAST_KNOWN: Final = ("source", "relation")
+"""Keys of which a name that is not listed is the least known one."""
 
 
 def _classes(segment: Segment) -> Floats:
