@@ -50,7 +50,9 @@ def lock_for_release(rows: pl.DataFrame) -> Locked:
         ids, params = text_array(rows["id"].to_list())
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT 1 FROM dispatch_reminder WHERE id = ANY(({ids})::uuid[]) ORDER BY id FOR UPDATE", params
+                "SELECT count(*) FROM (SELECT 1 FROM dispatch_reminder"
+                f" WHERE id = ANY(({ids})::uuid[]) ORDER BY id FOR UPDATE) locked",
+                params,
             )
     return Locked(parties=sorted({*given, *same["party_id"]}), same=same, batches=alone)
 

@@ -80,15 +80,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='reminder',
-            index=models.Index(fields=['account_id'], name='reminder_account'),
-        ),
-        migrations.AddIndex(
-            model_name='reminder',
             index=models.Index(fields=['party_id'], name='reminder_party'),
-        ),
-        migrations.AddIndex(
-            model_name='reminder',
-            index=models.Index(fields=['person_id'], name='reminder_person'),
         ),
         migrations.AddIndex(
             model_name='reminder',
@@ -124,7 +116,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='reminder',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['withheld', 'cancelled']), _negated=True), fields=('account_id', 'party_id', 'step', 'cycle'), name='reminder_once'),
+            constraint=models.UniqueConstraint(models.F('account_id'), models.F('party_id'), models.F('step'), models.F('cycle'), models.Case(models.When(state__in=['withheld', 'cancelled'], then=None), default=1), name='reminder_once'),
         ),
         migrations.AddConstraint(
             model_name='reminder',

@@ -46,7 +46,7 @@ def unprotect(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dispatch', '0008_lawful_moves'),
+        ('dispatch', '0009_plans_in_order'),
     ]
 
     operations = [

@@ -13,6 +13,8 @@ POSTGRESQL = [
     "$$ BEGIN RAISE EXCEPTION 'evidence records are never changed'; END $$",
     "CREATE TRIGGER evidence_leaf_no_change BEFORE UPDATE OR DELETE ON evidence_leaf "
     "FOR EACH ROW EXECUTE FUNCTION evidence_leaf_refuse()",
+    # records of two kilobytes are written as they are: the server would spend more on packing each than on all else
+    "ALTER TABLE evidence_leaf SET (toast_tuple_target = 8160)",
 ]
 
 
@@ -26,6 +28,7 @@ def unprotect(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute("DROP TRIGGER evidence_leaf_no_change ON evidence_leaf")
         schema_editor.execute("DROP FUNCTION evidence_leaf_refuse()")
+        schema_editor.execute("ALTER TABLE evidence_leaf RESET (toast_tuple_target)")
     else:
         for event in SQLITE:
             schema_editor.execute(f"DROP TRIGGER evidence_leaf_no_{event}")

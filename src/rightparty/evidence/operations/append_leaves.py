@@ -5,14 +5,14 @@ Crash meaning: before the caller commits nothing was recorded and nothing was de
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-import polars as pl
 from django.db import connection
 
-from rightparty.evidence.chain import KEY_BYTES, START, LeafRecord, canonical_json, chain_hash, leaf_hash, payload_of
+from rightparty.evidence.binary import leaves_in_binary, openings_in_binary
+from rightparty.evidence.chain import KEY_BYTES, START, LeafRecord, canonical_json, chain_hashes, leaf_hash, payload_of
 from rightparty.evidence.columns import LeafColumns, clear_texts_of, payloads_of
 
 CHAIN_LOCK: Final = 0x72705F63
@@ -42,12 +42,13 @@ def append_leaves(records: Sequence[LeafRecord], *, new_key: Callable[[], bytes]
         NoTransactionError: the caller is in no transaction.
         PayloadError: a fact has no canonical spelling.
     """
-    prepared: list[_Prepared] = []
-    for record in records:
-        key = new_key()
-        clear = canonical_json(record.private) if record.private else None
-        prepared.append((record.kind, record.recorded_at, payload_of(record, key), key, clear))
-    return _append(prepared)
+    keys = [new_key() for _ in records]
+    return _append(
+        [(record.kind, record.recorded_at) for record in records],
+        [payload_of(record, key) for record, key in zip(records, keys, strict=True)],
+        keys,
+        [canonical_json(record.private) if record.private else None for record in records],
+    )
 
 
 def append_columns(*batches: LeafColumns) -> list[int]:
@@ -56,40 +57,58 @@ def append_columns(*batches: LeafColumns) -> list[int]:
     Raises:
         NoTransactionError: the caller is in no transaction.
     """
-    prepared: list[_Prepared] = []
+    told: list[tuple[str, datetime]] = []
+    payloads: list[str] = []
+    keys: list[bytes] = []
+    clear: list[str | None] = []
     for batch in batches:
         random = secrets.token_bytes(KEY_BYTES * len(batch.facts))
-        keys = [random[at : at + KEY_BYTES] for at in range(0, len(random), KEY_BYTES)]
-        prepared += [
-            (batch.kind, batch.recorded_at, payload, key, clear)
-            for payload, key, clear in zip(payloads_of(batch, keys), keys, clear_texts_of(batch), strict=True)
-        ]
-    return _append(prepared)
+        fresh = [random[at : at + KEY_BYTES] for at in range(0, len(random), KEY_BYTES)]
+        told += [(batch.kind, batch.recorded_at)] * len(fresh)
+        payloads += payloads_of(batch, fresh)
+        keys += fresh
+        clear += clear_texts_of(batch)
+    return _append(told, payloads, keys, clear)
 
 
-type _Prepared = tuple[str, datetime, str, bytes, str | None]
-"""Kind, instant, payload, key and clear values (None: nothing is committed to) of a record."""
+def _append(
+    told: Sequence[tuple[str, datetime]],
+    payloads: Sequence[str],
+    keys: Sequence[bytes],
+    clear: Sequence[str | None],
+) -> list[int]:
+    """Chain what is prepared: all that does not depend on the head is done before it is locked.
 
-
-def _append(prepared: Sequence[_Prepared]) -> list[int]:
-    """Chain what is prepared: all that does not depend on the head is done before it is locked."""
+    Args:
+        told: kind and instant of each record.
+        payloads: what is hashed of each.
+        keys: under which its clear values are committed to.
+        clear: those values; None where nothing is committed to.
+    """
     if not connection.in_atomic_block:
         raise NoTransactionError(NoTransactionError.remedy)
-    if not prepared:
+    if not told:
         return []
-    hashes = [leaf_hash(payload) for _, _, payload, _, _ in prepared]
-    stamps = {at: connection.ops.adapt_datetimefield_value(at) for at in {at for _, at, _, _, _ in prepared}}
+    hashes = list(map(leaf_hash, payloads))
     start, previous = _lock_head()
-    leaves: list[tuple[Any, ...]] = []
-    openings: list[tuple[Any, ...]] = []
-    for index, ((kind, at, payload, key, clear), leaf) in enumerate(zip(prepared, hashes, strict=True), start):
-        previous = chain_hash(previous, leaf)
-        leaves.append((index, kind, stamps[at], payload, leaf, previous))
-        if clear is not None:
-            openings.append((index, key.hex(), clear))
-    _insert("evidence_leaf", LEAF_COLUMNS, leaves)
-    _insert("evidence_opening", OPENING_COLUMNS, openings)
-    return list(range(start, start + len(prepared)))
+    indexes = list(range(start, start + len(told)))
+    chained = chain_hashes(previous, hashes)
+    openings = [
+        (index, key.hex(), text) for index, key, text in zip(indexes, keys, clear, strict=True) if text is not None
+    ]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            _copy(cursor, "evidence_leaf", LEAF_COLUMNS, leaves_in_binary(indexes, told, payloads, hashes, chained))
+            _copy(cursor, "evidence_opening", OPENING_COLUMNS, openings_in_binary(openings))
+        else:
+            stamps = {at: connection.ops.adapt_datetimefield_value(at) for at in {at for _, at in told}}
+            kinds, instants = [kind for kind, _ in told], [stamps[at] for _, at in told]
+            _insert(
+                cursor, "evidence_leaf", LEAF_COLUMNS,
+                zip(indexes, kinds, instants, payloads, hashes, chained, strict=True),
+            )  # fmt: skip
+            _insert(cursor, "evidence_opening", OPENING_COLUMNS, openings)
+    return indexes
 
 
 def _lock_head() -> tuple[int, str]:
@@ -102,17 +121,19 @@ def _lock_head() -> tuple[int, str]:
     return (row[0] + 1, row[1]) if row else (0, START)
 
 
-def _insert(table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
-    if not rows:
-        return
-    names = ", ".join(f'"{name}"' for name in columns)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            frame = pl.DataFrame(
-                {name: list(map(str, values)) for name, values in zip(columns, zip(*rows, strict=True), strict=True)}
-            )
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT CSV)") as copy:
-                copy.write(frame.write_csv(include_header=False, quote_style="always"))
-        else:
-            marks = ", ".join("%s" for _ in columns)
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+def _copy(cursor: Any, table: str, columns: Sequence[str], rows: bytes) -> None:
+    # COPY goes past Django, which would call the driver's errors by its own names
+    with (
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {table} ({_quoted(columns)}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        copy.write(rows)
+
+
+def _insert(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    marks = ", ".join("%s" for _ in columns)
+    cursor.executemany(f"INSERT INTO {table} ({_quoted(columns)}) VALUES ({marks})", rows)
+
+
+def _quoted(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
