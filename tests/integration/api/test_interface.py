@@ -4,7 +4,7 @@
 import json
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.http import HttpResponse
@@ -20,6 +20,7 @@ from tests.integration.dispatch.lender import CountingChannel, add_person, enque
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("rightparty.api.urls")]
 
 TOKEN = "a-token-of-the-tests"
+NOBODY = UUID(int=7)
 
 
 @pytest.fixture(autouse=True)
@@ -217,9 +218,9 @@ def test_what_is_no_json_is_told_as_every_other_fault(raw: str) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "field"),
     [
-        ("/calls", {"agent": "a\0", "reminder": str(uuid4())}, "agent"),
-        (f"/calls/{uuid4()}/outcome", {"agent": "a", "outcome": "dispute", "words": "a\0"}, "words"),
-        (f"/calls/{uuid4()}/recording-file", {"agent": "a", "file": "a\0"}, "file"),
+        ("/calls", {"agent": "a\0", "reminder": str(NOBODY)}, "agent"),
+        (f"/calls/{NOBODY}/outcome", {"agent": "a", "outcome": "dispute", "words": "a\0"}, "words"),
+        (f"/calls/{NOBODY}/recording-file", {"agent": "a", "file": "a\0"}, "file"),
         ("/receipts", {"channel": "sms", "provider_id": "a\0", "outcome": "delivered"}, "provider_id"),
         ("/holds/end", {"kind": "dispute", "account_id": "A\0", "ended_at": "2026-11-23T10:00:00Z"}, "account_id"),
     ],
