@@ -408,14 +408,12 @@ def point_loads(
     """Return which loads brought the points of some values (None: of all), in any version, retired ones included.
 
     Shape: [party_id, channel, value, load_id (0: recorded live), is_current, is_confirmed]. `is_confirmed`: this very
-    party logged in or confirmed a code there after collection, and the event came from elsewhere than this load; false
-    where it is not asked for (`with_signs`).
+    party logged in or confirmed a code there after collection, as not this load said; false unless `with_signs`.
     """
     loads, signs = _loads_and_signs(values) if on_file is None else _loads_and_signs_in(on_file)
+    shown = *_POINT, "load_id", pl.col("is_current") == 1
     if not with_signs:
-        return loads.select(*_POINT, "load_id", pl.col("is_current") == 1, is_confirmed=pl.lit(value=False)).sort(
-            *_POINT, "load_id"
-        )
+        return loads.select(*shown, is_confirmed=pl.lit(value=False)).sort(*_POINT, "load_id")
     confirmed = (
         loads.join(signs, on=list(_POINT))
         .filter(
@@ -427,9 +425,7 @@ def point_loads(
         .unique()
     )
     joined = loads.join(confirmed, on=[*_POINT, "load_id"], how="left")
-    return joined.select(
-        *_POINT, "load_id", pl.col("is_current") == 1, pl.col("is_confirmed").fill_null(value=False)
-    ).sort(*_POINT, "load_id")
+    return joined.select(*shown, pl.col("is_confirmed").fill_null(value=False)).sort(*_POINT, "load_id")
 
 
 def _loads_and_signs(values: Sequence[str] | None) -> tuple[pl.DataFrame, pl.DataFrame]:
