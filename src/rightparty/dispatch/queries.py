@@ -48,7 +48,7 @@ from rightparty.kernel.reasons import Reason, reasons_in
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState, Disclosure, MessageChannel
 from rightparty.parties.queries import point_loads
 from rightparty.planning.batches import BATCHES, batch_of_points
-from rightparty.store.queries import among, is_postgresql, read_frame
+from rightparty.store.queries import among, is_postgresql, read_frame, text_array
 
 _CLAIMED: Final = {
     "id": pl.String(), "account_id": pl.String(), "party_id": pl.String(), "channel": pl.String(),
@@ -132,7 +132,9 @@ def claimed_rows(ids: Sequence[UUID], *, worker: str, at: datetime) -> pl.DataFr
     """Return the claimed reminders that this worker still owns, in the order of the queue."""
     condition, params = among("id", [key.hex for key in ids])
     if is_postgresql():
-        condition = condition.replace("ANY(", "ANY((", 1) + "::uuid[])"
+        # ids that are joined, not an array that each row of another index would be searched for in
+        ids_given, params = text_array([key.hex for key in ids])
+        condition = f"id IN (SELECT unnest(({ids_given})::uuid[]))"
     sql = (
         f"SELECT {', '.join(_CLAIMED)} FROM dispatch_reminder WHERE {condition} AND state = 'claimed'"
         " AND claimed_by = %s AND lease_expires_at > %s"
