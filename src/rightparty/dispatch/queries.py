@@ -133,7 +133,7 @@ def claimed_rows(ids: Sequence[UUID], *, worker: str, at: datetime) -> pl.DataFr
     condition, params = among("id", [key.hex for key in ids])
     if is_postgresql():
         array, params = text_array([key.hex for key in ids])
-        # a fence: the ids alone find the rows. Where the server believes that nothing is claimed it would go through all
+        # a fence: the ids alone find the rows. A server that believes that nothing is claimed would go through all
         # that is under a lease and search the ids for each
         condition = f"id = ANY(({array})::uuid[]) OFFSET 0"
     sql = (
