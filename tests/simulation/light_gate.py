@@ -113,6 +113,6 @@ def light(judge: LightGate) -> Iterator[None]:
     with (
         mock.patch.object(gate, "read_world", lambda *, at, party_ids, **_named: (party_ids, at)),
         mock.patch.object(gate, "assemble_facts", lambda rows, world, **_named: judge.judged(rows, *world)),
-        mock.patch.object(gate, "evaluate", lambda facts, _packs: facts),
+        mock.patch.object(gate, "judge", lambda facts, _packs: facts),
     ):
         yield

@@ -48,7 +48,7 @@ from rightparty.kernel.reasons import Reason, reasons_in
 from rightparty.kernel.vocabulary import POINT_CHANNEL_OF, BatchState, Disclosure, MessageChannel
 from rightparty.parties.queries import point_loads
 from rightparty.planning.batches import BATCHES, batch_of_points
-from rightparty.store.queries import among, is_postgresql, read_frame
+from rightparty.store.queries import among, is_postgresql, read_frame, text_array
 
 _CLAIMED: Final = {
     "id": pl.String(), "account_id": pl.String(), "party_id": pl.String(), "channel": pl.String(),
@@ -132,10 +132,13 @@ def claimed_rows(ids: Sequence[UUID], *, worker: str, at: datetime) -> pl.DataFr
     """Return the claimed reminders that this worker still owns, in the order of the queue."""
     condition, params = among("id", [key.hex for key in ids])
     if is_postgresql():
-        condition = condition.replace("ANY(", "ANY((", 1) + "::uuid[])"
+        array, params = text_array([key.hex for key in ids])
+        # a fence: the ids alone find the rows. A server that believes that nothing is claimed would go through all
+        # that is under a lease and search the ids for each
+        condition = f"id = ANY(({array})::uuid[]) OFFSET 0"
     sql = (
-        f"SELECT {', '.join(_CLAIMED)} FROM dispatch_reminder WHERE {condition} AND state = 'claimed'"
-        " AND claimed_by = %s AND lease_expires_at > %s"
+        f"SELECT {', '.join(_CLAIMED)} FROM (SELECT * FROM dispatch_reminder WHERE {condition}) given"
+        " WHERE state = 'claimed' AND claimed_by = %s AND lease_expires_at > %s"
     )
     stamp = connection.ops.adapt_datetimefield_value(at)
     rows = read_frame(sql, [*params, worker, stamp], schema=_CLAIMED)
