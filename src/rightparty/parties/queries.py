@@ -411,7 +411,7 @@ def point_loads(
     party logged in or confirmed a code there after collection, as not this load said; false unless `with_signs`.
     """
     loads, signs = _loads_and_signs(values) if on_file is None else _loads_and_signs_in(on_file)
-    shown = *_POINT, "load_id", pl.col("is_current") == 1
+    shown: list[str | pl.Expr] = [*_POINT, "load_id", pl.col("is_current") == 1]
     if not with_signs:
         return loads.select(*shown, is_confirmed=pl.lit(value=False)).sort(*_POINT, "load_id")
     confirmed = (
