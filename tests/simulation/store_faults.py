@@ -120,9 +120,14 @@ class FaultyStore:
             raise OperationalError(_ERRORS[fault.what])
 
     def _commit(self, actor: Actor, commit: Callable[[], None]) -> None:
-        if actor.dying:
-            raise CrashError
-        fault = self.scheduler.point("commit", "write", label="before")
+        try:
+            if actor.dying:
+                raise CrashError
+            fault = self.scheduler.point("commit", "write", label="before")
+        except CrashError:
+            # who dies here does nothing more; Django's way out would still commit
+            actor.connection.connection.rollback()
+            raise
         if fault is not None and fault.what != "lost_answer":
             self._carry_out(actor, fault)
         writes = self.writer is actor
