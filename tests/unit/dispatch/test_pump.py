@@ -2,6 +2,7 @@
 """right_time: what a phone said is not lost because the store fails for a moment, and one text costs no other."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -88,3 +89,13 @@ def test_a_text_on_which_a_hearer_fails_is_told_once_and_keeps_back_no_other(con
         registry.pump(AT)
     registry.pump(AT)
     assert texts == [text("STOP")]
+
+
+def test_after_a_long_silence_receipts_are_told_in_portions_that_a_store_can_take(connected) -> None:
+    told: list[int] = []
+    carrier = connected(on_receipts=lambda came, _at: told.append(len(came)))
+    carrier.receipts = [replace(DELIVERED, provider_id=str(n)) for n in range(2 * registry.MOST_RECEIPTS + 1)]
+    assert registry.pump(AT) == sum(told)
+    assert told == [registry.MOST_RECEIPTS, registry.MOST_RECEIPTS, 1]
+    registry.pump(AT)
+    assert told[3:] == [0], "what came before its message was settled is looked at again"

@@ -23,6 +23,9 @@ _receipts: list[ReceiptReport] = []
 _texts: list[InboundText] = []
 """What has come back and is not on file yet."""
 
+MOST_RECEIPTS: Final = 1_000
+"""Told at once: a store takes no more than some thousand values in a statement, and what it refuses would wait for ever."""
+
 _STORE_FAULTS: Final = (OperationalError, InterfaceError, InternalError)
 """The store does not answer, or not now: what was to be written can be written later."""
 
@@ -129,7 +132,9 @@ def pump(at: datetime) -> int:
             _texts.extend(adapter.take_texts())
     came = len(_receipts) + len(_texts)
     # also without a new one: what came before its message was settled is looked at again
-    _tell(_on_receipts, _receipts, len(_receipts), at)
+    _tell(_on_receipts, _receipts, MOST_RECEIPTS, at)
+    while _receipts:
+        _tell(_on_receipts, _receipts, MOST_RECEIPTS, at)
     while _texts:
         _tell(_on_texts, _texts, 1, at)
     return came
