@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from rightparty.dispatch.channels.adapter import OnUnknown
-from tests.simulation.scenario import FAULTS, PAUSES, PERSONS, Deed, Jump, Scenario, WorkerPlan
+from tests.simulation.scenario import PERSONS, Deed, Jump, Scenario, WorkerPlan, draw_kind_of_fault
 from tests.simulation.scheduler import Fault
 
 PLACES: Final = {"any": (30, 1_500), "write": (25, 150), "commit": (25, 60), "wire": (20, 400)}
@@ -98,13 +98,7 @@ def _instant(dice: random.Random) -> float:
 
 
 def _fault(dice: random.Random, actors: list[str]) -> Fault:
-    what = dice.choices(list(FAULTS), list(FAULTS.values()))[0]
-    where = dice.choices(list(PLACES), [weight for weight, _ in PLACES.values()])[0]
-    if what == "lost_answer":
-        where = "commit"
-    if what in ("error", "full") and where in ("any", "wire"):
-        where = "write"
-    seconds = dice.choice(PAUSES) if what == "pause" else dice.choice(JUMPS) if what == "jump" else 0.0
+    what, where, seconds = draw_kind_of_fault(dice, PLACES, JUMPS)
     nth = round(math.exp(dice.uniform(0, math.log(PLACES[where][1]))))
     return Fault(dice.choice(actors), what, where, nth, seconds)
 

@@ -4,7 +4,7 @@
 Where the database's own guard would hide a bug of the code before it, the guard is off: each defence is tested alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +29,7 @@ from rightparty.inbound.operations import receive_receipt as receipts
 from rightparty.inbound.operations import receive_reply as replies
 from tests.simulation import history
 from tests.simulation import light_gate as judging
+from tests.simulation.scenario import Scenario
 
 type Planting = Callable[[], Any]
 
@@ -306,3 +307,14 @@ BUGS: tuple[Bug, ...] = (
     Bug("payments are not recorded", _payments_are_thrown_away, ("no release after paid",), 10, focus="facts"),
 )
 """All of them; `seed` is the first that finds it."""
+
+
+def is_found(planted: Bug, runner: history.Runner, scenarios: Iterable[Scenario]) -> bool:
+    """Tell whether one of the histories breaks a promise as the bug does; without the bug it has to keep all."""
+    for scenario in scenarios:
+        with planted.plant():
+            outcome = runner.run(scenario, guarded=planted.guarded)
+        if outcome.broken and outcome.broken[0].promise in planted.breaks:
+            assert not runner.run(scenario, guarded=planted.guarded).broken, "it is broken without the bug too"
+            return True
+    return False

@@ -2,6 +2,7 @@
 """What a history consists of, drawn from a seed and from nothing else; it shrinks by leaving parts out."""
 
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -153,14 +154,22 @@ def _deed_early(dice: random.Random, number: int) -> Deed:
 
 
 def _fault(dice: random.Random, actors: list[str]) -> Fault:
+    what, where, seconds = draw_kind_of_fault(dice, PLACES, JUMPS)
+    return Fault(dice.choice(actors), what, where, dice.randint(1, PLACES[where][1]), seconds)
+
+
+def draw_kind_of_fault(
+    dice: random.Random, places: Mapping[str, tuple[int, int]], jumps: Sequence[float]
+) -> tuple[str, str, float]:
+    """Draw what strikes, at which kind of point, and for how many seconds."""
     what = dice.choices(list(FAULTS), list(FAULTS.values()))[0]
-    where = dice.choices(list(PLACES), [weight for weight, _ in PLACES.values()])[0]
+    where = dice.choices(list(places), [weight for weight, _ in places.values()])[0]
     if what == "lost_answer":
         where = "commit"
     if what in ("error", "full") and where in ("any", "wire"):
         where = "write"
-    seconds = dice.choice(PAUSES) if what == "pause" else dice.choice(JUMPS) if what == "jump" else 0.0
-    return Fault(dice.choice(actors), what, where, dice.randint(1, PLACES[where][1]), seconds)
+    seconds = dice.choice(PAUSES) if what == "pause" else dice.choice(jumps) if what == "jump" else 0.0
+    return what, where, seconds
 
 
 def _fault_at_the_wire(dice: random.Random, actor: str) -> Fault:

@@ -14,7 +14,7 @@ from django.db import connections
 from tests.simulation.history import Runner
 from tests.simulation.kinds import prepared
 from tests.simulation.mass_scenario import draw_mass
-from tests.simulation.planted_bugs import BUGS, Bug, bug
+from tests.simulation.planted_bugs import BUGS, Bug, bug, is_found
 from tests.simulation.scenario import Scenario
 from tests.simulation.soak import MASS_PERSONS
 
@@ -67,14 +67,8 @@ def test_the_same_seed_is_the_same_mass_history(light_mass: Runner) -> None:
 
 @pytest.mark.parametrize("planted", CHOSEN, ids=lambda planted: planted.name)
 def test_the_judge_of_mass_histories_finds_a_planted_bug(light_mass: Runner, planted: Bug) -> None:
-    for seed in range(MOST_SEEDS):
-        scenario = draw_mass(seed, persons=PERSONS, focus=planted.focus)
-        with planted.plant():
-            outcome = light_mass.run(scenario, guarded=planted.guarded)
-        if outcome.broken and outcome.broken[0].promise in planted.breaks:
-            assert not light_mass.run(scenario, guarded=planted.guarded).broken
-            return
-    pytest.fail(f"not found within {MOST_SEEDS} mass histories")
+    scenarios = (draw_mass(seed, persons=PERSONS, focus=planted.focus) for seed in range(MOST_SEEDS))
+    assert is_found(planted, light_mass, scenarios), f"not found within {MOST_SEEDS} mass histories"
 
 
 @pytest.mark.skipif(os.environ.get("RIGHTPARTY_SIM_KIND") != "mass", reason="by `make replay KIND=mass`")

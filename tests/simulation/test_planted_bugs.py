@@ -9,7 +9,7 @@ import os
 import pytest
 
 from tests.simulation.history import Runner
-from tests.simulation.planted_bugs import BUGS, Bug
+from tests.simulation.planted_bugs import BUGS, Bug, is_found
 from tests.simulation.scenario import draw
 
 pytestmark = [
@@ -23,14 +23,8 @@ MOST_SEEDS = 80
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_found(light_runner: Runner, bug: Bug) -> None:
-    for seed in (bug.seed, *range(MOST_SEEDS)):
-        scenario = draw(seed, focus=bug.focus)
-        with bug.plant():
-            outcome = light_runner.run(scenario, guarded=bug.guarded)
-        if outcome.broken and outcome.broken[0].promise in bug.breaks:
-            assert not light_runner.run(scenario, guarded=bug.guarded).broken
-            return
-    pytest.fail(f"not found within {MOST_SEEDS} histories")
+    scenarios = (draw(seed, focus=bug.focus) for seed in (bug.seed, *range(MOST_SEEDS)))
+    assert is_found(bug, light_runner, scenarios), f"not found within {MOST_SEEDS} histories"
 
 
 def test_the_matrix_is_wide_enough() -> None:

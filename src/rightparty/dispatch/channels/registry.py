@@ -24,7 +24,7 @@ _texts: list[InboundText] = []
 """What has come back and is not on file yet."""
 
 MOST_RECEIPTS: Final = 1_000
-"""Told at once: a store takes no more than some thousand values in a statement, and what it refuses would wait for ever."""
+"""Told at once: a store takes some thousand values in a statement, and what it refuses would wait for ever."""
 
 _STORE_FAULTS: Final = (OperationalError, InterfaceError, InternalError)
 """The store does not answer, or not now: what was to be written can be written later."""
