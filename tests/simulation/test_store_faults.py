@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""once: the simulated store does as a real one when somebody dies at his commit: all of it is there or nothing."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connections
+
+from rightparty.dispatch.operations.halt import halt
+from tests.simulation.scheduler import START, Fault, Scheduler
+from tests.simulation.store_faults import FaultyStore
+
+pytestmark = [
+    pytest.mark.skipif(os.environ.get("RIGHTPARTY_TEST_STORE") == "postgresql", reason="histories are files of SQLite"),
+    pytest.mark.django_db,
+]
+
+
+@pytest.fixture
+def store(template: Path) -> Iterator[FaultyStore]:
+    before = connections["default"]
+    made = FaultyStore(template / "template.db", template, Scheduler(1))
+    yield made
+    made.close()
+    connections["default"] = before
+
+
+@pytest.mark.parametrize(("where", "halts"), [("commit", 0), ("committed", 1)])
+def test_who_dies_before_his_commit_has_not_committed_and_after_it_has(
+    store: FaultyStore, where: str, halts: int
+) -> None:
+    scheduler = store.scheduler
+    scheduler.on_switch, scheduler.on_end = store.switch_to, lambda actor, _crashed: store.end(actor)
+    scheduler.add("ann", lambda _: halt(at=START, by="ann", why="drill"), faults=[Fault("ann", "crash", where, 1)])
+    scheduler.run()
+    assert scheduler.fired["crash"] == 1
+    assert store.observer.execute("SELECT count(*) FROM dispatch_halt").fetchone() == (halts,)
+    assert store.commits == halts
