@@ -28,6 +28,8 @@ class AlarmKind:
     remedy: str
     #: where in the console to look; `{load}` is the load's number
     page: str
+    #: how long after one no other of the kind is raised: what comes on and on must not drown the other alarms
+    rest: timedelta = timedelta(0)
 
 
 ALARMS: Final[Mapping[str, AlarmKind]] = {
@@ -64,6 +66,7 @@ ALARMS: Final[Mapping[str, AlarmKind]] = {
         _("Facts in the inbox could not take effect."),
         _("Whom they name is on hold; of those that name nobody nothing is. See them with: rightparty inbox."),
         "/console/",
+        rest=timedelta(hours=1),
     ),
     "gate_failing": AlarmKind(
         _("The gate fails on whatever it is given; nothing goes out."),

@@ -175,6 +175,15 @@ def test_operations_hear_once_of_facts_without_effect_and_that_some_name_nobody(
     assert (alarm.kind, alarm.facts) == ("facts_without_effect", {"count": 3, "unnamed": 2})
 
 
+def test_a_source_that_is_wrong_all_day_does_not_drown_the_other_alarms(at: datetime) -> None:
+    for n in range(13):
+        insert(n, "payment.lost", {"account_id": "A101-0"})
+        apply_inbound_facts(at=at + n * timedelta(minutes=10))
+    assert list(Alarm.objects.order_by("raised_at").values_list("raised_at", flat=True)) == [
+        at, at + timedelta(hours=1), at + timedelta(hours=2),
+    ]  # fmt: skip
+
+
 def test_a_fact_of_an_account_that_comes_later_takes_effect_when_it_is_there_and_its_hold_ends(at: datetime) -> None:
     insert(1, "payment.posted", {**PAYMENT, "account_id": "A104-0"})
     assert apply_inbound_facts(at=at).faulty == 1

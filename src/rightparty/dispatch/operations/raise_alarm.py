@@ -22,11 +22,16 @@ _SETTING_OF: Final = {EMAIL: "ALARM_EMAIL", WEBHOOK: "ALARM_WEBHOOK"}
 def raise_alarm(*, kind: str, facts: Mapping[str, str | int], at: datetime) -> None:
     """Raise an alarm on every channel that the settings name; the log always hears of it.
 
+    Nothing is raised while its kind rests.
+
     Raises:
         KeyError: there is no such kind.
     """
     if kind not in ALARMS:
         raise KeyError(kind)
+    rest = ALARMS[kind].rest
+    if rest and Alarm.objects.filter(kind=kind, raised_at__gt=at - rest, raised_at__lte=at).exists():
+        return
     channels = [LOG, *(channel for channel, setting in _SETTING_OF.items() if settings.RIGHTPARTY[setting])]
     with transaction.atomic():
         alarm = Alarm.objects.create(kind=kind, raised_at=at, facts=dict(facts))
