@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import connections
 
-from rightparty.dispatch.operations.halt import halt
+from rightparty.lending.operations.open_hold import open_hold
 from tests.simulation.scheduler import START, Fault, Scheduler
 from tests.simulation.store_faults import FaultyStore
 
@@ -27,14 +27,15 @@ def store(template: Path) -> Iterator[FaultyStore]:
     connections["default"] = before
 
 
-@pytest.mark.parametrize(("where", "halts"), [("commit", 0), ("committed", 1)])
+@pytest.mark.parametrize(("where", "holds"), [("commit", 0), ("committed", 1)])
 def test_who_dies_before_his_commit_has_not_committed_and_after_it_has(
-    store: FaultyStore, where: str, halts: int
+    store: FaultyStore, where: str, holds: int
 ) -> None:
     scheduler = store.scheduler
     scheduler.on_switch, scheduler.on_end = store.switch_to, lambda actor, _crashed: store.end(actor)
-    scheduler.add("ann", lambda _: halt(at=START, by="ann", why="drill"), faults=[Fault("ann", "crash", where, 1)])
+    hold = lambda _: open_hold(kind="dispute", from_at=START, account_id="A2-0")  # noqa: E731
+    scheduler.add("ann", hold, faults=[Fault("ann", "crash", where, 1)])
     scheduler.run()
     assert scheduler.fired["crash"] == 1
-    assert store.observer.execute("SELECT count(*) FROM dispatch_halt").fetchone() == (halts,)
-    assert store.commits == halts
+    assert store.observer.execute("SELECT count(*) FROM lending_hold").fetchone() == (holds,)
+    assert store.commits == holds
